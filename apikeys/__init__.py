@@ -1,0 +1,1 @@
+"""Who may call: stores, API users, keys, secrets, allowed IPs, change records, and the gate."""

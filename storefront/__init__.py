@@ -1,0 +1,1 @@
+"""What is protected: the endpoints of the shop behind the gate."""
