@@ -1,0 +1,145 @@
+"""What the text of a setting means. A complaint names the setting and never repeats its value."""
+
+import ipaddress
+import re
+from collections.abc import Iterable
+from typing import Any, NamedTuple
+from urllib.parse import urlsplit
+
+import environ
+from cryptography.fernet import Fernet
+from django.core.exceptions import ImproperlyConfigured
+
+PEPPER = re.compile(r"([1-9][0-9]{0,4}):((?:[0-9a-fA-F]{2})+)")
+RATE = re.compile(r"[1-9][0-9]{0,8}/(second|minute|hour|day)")
+LOOPBACK_NAMES = ("localhost", "127.0.0.1", "[::1]")
+
+
+class PublicURL(NamedTuple):
+    """The address by which people and callers reach this server, without a slash at its end."""
+
+    url: str
+    host: str
+    is_https: bool
+    is_loopback: bool
+
+
+def public_url(text: str) -> PublicURL:
+    """Scheme, host and port only: every link we hand out is this and a path."""
+    complaint = ImproperlyConfigured(
+        "PUBLIC_URL must be a scheme and a host, such as https://keys.example.com, and no more."
+    )
+    try:
+        parts = urlsplit(text.rstrip("/"))
+        host, _port = parts.hostname or "", parts.port
+    except ValueError as error:
+        raise complaint from error
+    wanted = parts.scheme in {"http", "https"} and host and "@" not in parts.netloc
+    if not wanted or parts.path or parts.query or parts.fragment:
+        raise complaint
+    return PublicURL(
+        url=f"{parts.scheme}://{parts.netloc.lower()}",
+        host=f"[{host}]" if ":" in host else host,
+        is_https=parts.scheme == "https",
+        is_loopback=is_loopback(host),
+    )
+
+
+def plain_url(host: str, port: int) -> str:
+    """The address of a server that nothing stands in front of."""
+    return f"http://[{host}]:{port}" if ":" in host else f"http://{host}:{port}"
+
+
+def is_loopback(host: str) -> bool:
+    """Whether only programs on this machine can reach the host."""
+    if host == "localhost":
+        return True
+    try:
+        return ipaddress.ip_address(host).is_loopback
+    except ValueError:
+        return False
+
+
+def peppers(text: str) -> dict[int, str]:
+    """``2:<hex>,1:<hex>``, newest first, as pepper by id."""
+    found: dict[int, str] = {}
+    for part in filter(None, (part.strip() for part in text.split(","))):
+        match = PEPPER.fullmatch(part)
+        if not match or int(match[1]) in found:
+            raise ImproperlyConfigured(
+                "APIKEYS_PEPPERS must read 2:<hex>,1:<hex> with every number once, newest first."
+            )
+        found[int(match[1])] = match[2].lower()
+    return found
+
+
+def sealing_keys(parts: Iterable[str]) -> tuple[str, ...]:
+    """Fernet keys, newest first."""
+    keys = tuple(parts)
+    for key in keys:
+        try:
+            Fernet(key)
+        except ValueError as error:
+            raise ImproperlyConfigured(
+                "APIKEYS_SEALING_KEYS must be Fernet keys separated by commas; make one with "
+                'python -c "from cryptography.fernet import Fernet; '
+                'print(Fernet.generate_key().decode())".'
+            ) from error
+    return keys
+
+
+def networks(name: str, parts: Iterable[str]) -> tuple[str, ...]:
+    """Addresses and networks in one spelling."""
+    try:
+        return tuple(str(ipaddress.ip_network(part)) for part in parts)
+    except ValueError as error:
+        raise ImproperlyConfigured(
+            f"{name} must be addresses or networks separated by commas, such as "
+            "10.0.0.0/8,2001:db8::1, with no bits set behind the mask."
+        ) from error
+
+
+def rate(name: str, text: str) -> str:
+    """A limit such as ``600/minute``, or ``none``."""
+    if text != "none" and not RATE.fullmatch(text):
+        raise ImproperlyConfigured(
+            f"{name} must be a count per second, minute, hour or day, such as 600/minute, or none."
+        )
+    return text
+
+
+def database(url: str, *, web: bool, web_threads: int) -> dict[str, Any]:
+    """Django's settings for the database at ``url``, tuned to answer or give up in five seconds."""
+    scheme = url.partition(":")[0]
+    if scheme not in {"sqlite", "postgres", "postgresql"}:
+        raise ImproperlyConfigured("DATABASE_URL must begin with postgresql:// or sqlite:///.")
+    try:
+        found: dict[str, Any] = environ.Env.db_url_config(url)
+    except ValueError as error:
+        raise ImproperlyConfigured("DATABASE_URL could not be read as an address.") from error
+    options = sqlite_options() if scheme == "sqlite" else postgresql_options(web, web_threads)
+    return found | {"OPTIONS": options | found.get("OPTIONS", {}), "CONN_HEALTH_CHECKS": True}
+
+
+def sqlite_options() -> dict[str, Any]:
+    """Readers beside one writer, and nothing acknowledged that a power cut could take back."""
+    return {
+        # A transaction that reads first and writes later could not wait for another writer.
+        "transaction_mode": "IMMEDIATE",
+        "timeout": 5,
+        "init_command": "PRAGMA journal_mode=WAL; PRAGMA synchronous=FULL",
+    }
+
+
+def postgresql_options(web: bool, web_threads: int) -> dict[str, Any]:
+    """A pool per process. Only a web process hurries: commands may take the time they need."""
+    options: dict[str, Any] = {
+        "pool": {"min_size": 1, "max_size": web_threads + 1, "timeout": 2},
+        "connect_timeout": 2,
+        # A server that vanished without a word is noticed, too.
+        "tcp_user_timeout": 4000,
+    }
+    if web:
+        # Two seconds for a connection and three for an answer: five, and then a 503.
+        options["options"] = "-c statement_timeout=3000 -c lock_timeout=2500"
+    return options

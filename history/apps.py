@@ -1,0 +1,9 @@
+from django.apps import AppConfig
+from django.utils.translation import gettext_lazy as _
+
+
+class HistoryConfig(AppConfig):
+    name = "history"
+    verbose_name = _("Call history")
+    # Dotted names of functions without arguments that run_worker calls once a day.
+    worker_tasks: list[str] = []
