@@ -28,7 +28,7 @@ LINE: Final = re.compile(r"([^ \t,#]+)[ \t,#]*(.*)", re.DOTALL)
 MAPPED: Final = 96  # the length of ::ffff:0:0/96, in which IPv6 writes IPv4 addresses
 WIDEST: Final = {4: 8, 6: 32}
 NEAR: Final = {4: 8, 6: 16}
-PRIVATE: Final = (
+PRIVATE: Final[tuple[Network, ...]] = (
     *map(IPv4Network, ("10.0.0.0/8", "100.64.0.0/10", "127.0.0.0/8", "169.254.0.0/16")),
     *map(IPv4Network, ("172.16.0.0/12", "192.168.0.0/16")),
     *map(IPv6Network, ("::1/128", "fc00::/7", "fe80::/10")),
