@@ -1,0 +1,159 @@
+"""``make run``: prepares what a fresh machine lacks, then serves the console and the API."""
+
+import os
+import secrets
+import signal
+import socket
+import subprocess
+import sys
+import time
+from pathlib import Path
+
+import django
+from django.core.exceptions import ImproperlyConfigured
+
+from config import first_secrets
+
+BASE_DIR = Path(__file__).resolve().parent.parent
+LONGEST_PAUSE = 30.0
+
+
+def main() -> int:
+    """Serve until the server ends or somebody ends us; the exit code says how it went."""
+    # The database and the secrets that are made here are for this user's eyes alone.
+    os.umask(0o077)
+    os.environ.setdefault("DJANGO_SETTINGS_MODULE", "config.settings")
+    env_file = Path(os.environ.get("ENV_FILE") or BASE_DIR / ".env")
+    if first_secrets.write_if_missing(env_file):
+        say(f"Random secrets stand in {env_file.name} now.")
+    try:
+        django.setup()
+        require_free_address()
+    except (ImproperlyConfigured, OSError) as error:
+        sys.stderr.write(f"{error}\n")
+        return 1
+
+    from django.db import OperationalError, connections
+
+    try:
+        prepare()
+    except OperationalError as error:
+        sys.stderr.write(f"The database does not answer; look at DATABASE_URL.\n{error}")
+        return 4
+    connections.close_all()
+    return supervise()
+
+
+def say(line: str) -> None:
+    sys.stdout.write(f"{line}\n")
+    sys.stdout.flush()
+
+
+def require_free_address() -> None:
+    """Find out before anything is made, instead of after."""
+    from django.conf import settings
+
+    family = socket.AF_INET6 if ":" in settings.HOST else socket.AF_INET
+    with socket.socket(family, socket.SOCK_STREAM) as probe:
+        probe.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
+        try:
+            probe.bind((settings.HOST, settings.PORT))
+        except OSError as error:
+            raise OSError(
+                f"{settings.HOST}:{settings.PORT} cannot be used ({error.strerror}): end the "
+                "program that holds it, or set another PORT."
+            ) from error
+
+
+def prepare() -> None:
+    """Migrate, collect the static files, and make the first store and the first superuser."""
+    from django.core.management import call_command
+
+    call_command("migrate", interactive=False, verbosity=0)
+    call_command("collectstatic", interactive=False, verbosity=0)
+    open_first_store()
+    create_first_superuser()
+
+
+def open_first_store() -> None:
+    from apikeys.actor import Actor
+    from apikeys.models import Store
+
+    if not Store.objects.exists():
+        Store.objects.open(name="Main store", actor=Actor.command())
+
+
+def create_first_superuser() -> None:
+    """The password is printed now and never again."""
+    from django.contrib.auth import get_user_model
+
+    people = get_user_model().objects
+    if people.filter(is_superuser=True).exists():
+        say(
+            "Log in with the password you have. Forgotten? "
+            ".venv/bin/python manage.py changepassword admin"
+        )
+    elif people.filter(username="admin").exists():
+        say("Nobody may do everything yet: .venv/bin/python manage.py createsuperuser")
+    else:
+        password = secrets.token_urlsafe(15)
+        people.create_superuser(username="admin", email="", password=password)
+        say(f"Log in as admin with the password {password}  (it is shown only this once)")
+
+
+def supervise() -> int:
+    """Run the server, and beside it the worker, which is started again when it dies."""
+    # Whoever ends us politely ends the programs we started, too.
+    signal.signal(signal.SIGTERM, signal.default_int_handler)
+    signal.signal(signal.SIGHUP, signal.default_int_handler)
+    server = start("-m", "gunicorn", "--config", "python:config.gunicorn")
+    worker, started, pause = start("manage.py", "run_worker"), time.monotonic(), 1.0
+    announced = False
+    try:
+        while server.poll() is None:
+            announced = announced or announce()
+            if worker.poll() is not None and time.monotonic() - started >= pause:
+                # One that keeps dying at once is not worth a busy machine.
+                pause = min(pause * 2, LONGEST_PAUSE) if time.monotonic() - started < 60 else 1.0
+                worker, started = start("manage.py", "run_worker"), time.monotonic()
+            time.sleep(0.2)
+        return server.returncode
+    except KeyboardInterrupt:
+        return 0
+    finally:
+        end(server, worker)
+
+
+def start(*arguments: str) -> subprocess.Popen[bytes]:
+    return subprocess.Popen([sys.executable, *arguments], cwd=BASE_DIR)  # noqa: S603
+
+
+def end(*programs: subprocess.Popen[bytes]) -> None:
+    """Let them finish what they are doing, but not for ever."""
+    signal.signal(signal.SIGINT, signal.SIG_IGN)
+    for program in programs:
+        program.terminate()
+    for program in programs:
+        try:
+            program.wait(timeout=35)
+        except subprocess.TimeoutExpired:
+            program.kill()
+            program.wait()
+
+
+def announce() -> bool:
+    """Print the addresses as soon as they answer; say whether they do."""
+    from django.conf import settings
+
+    try:
+        socket.create_connection((settings.HOST, settings.PORT), timeout=0.5).close()
+    except OSError:
+        return False
+    say(f"Console  {settings.PUBLIC_URL}/console/")
+    say(f"API      {settings.PUBLIC_URL}/api/v1/")
+    say("Ctrl-C ends both.")
+    return True
+
+
+if __name__ == "__main__":
+    sys.exit(main())
