@@ -7,7 +7,7 @@ from django.utils.translation import gettext_lazy as _
 class DenialReason(models.TextChoices):
     """The value is the code that callers and history see; the label is what the caller is told.
 
-    Before the secret is proven the labels say nothing about the key; afterwards they say exactly why.
+    Before the secret is proven the labels say nothing about the key; afterwards exactly why.
     """
 
     MISSING = "missing_credentials", _("An API key is required.")
@@ -33,7 +33,7 @@ class DenialReason(models.TextChoices):
 
     @property
     def status(self) -> int:
-        """The HTTP status: 401 who are you, 403 not allowed, 429 slow down, 503 cannot record it."""
+        """401 who are you, 403 not allowed, 429 slow down, 503 we cannot record it."""
         if self in FORBIDDEN:
             return 403
         return {DenialReason.RATE: 429, DenialReason.HISTORY: 503}.get(self, 401)

@@ -50,8 +50,10 @@ def of_addresses(
 def covers_everything(networks: Iterable[str]) -> bool:
     """Whether all of IPv4 or all of IPv6 is inside, in however many pieces."""
     parsed = [ipaddress.ip_network(network) for network in networks]
-    pieces = [
-        *ipaddress.collapse_addresses(n for n in parsed if isinstance(n, ipaddress.IPv4Network)),
-        *ipaddress.collapse_addresses(n for n in parsed if isinstance(n, ipaddress.IPv6Network)),
-    ]
-    return any(piece.prefixlen == 0 for piece in pieces)
+    version_4 = [network for network in parsed if isinstance(network, ipaddress.IPv4Network)]
+    version_6 = [network for network in parsed if isinstance(network, ipaddress.IPv6Network)]
+    pieces = (
+        list(ipaddress.collapse_addresses(version_4)),
+        list(ipaddress.collapse_addresses(version_6)),
+    )
+    return any(piece.prefixlen == 0 for version in pieces for piece in version)
