@@ -1,0 +1,49 @@
+"""Who did a deed: a console user, a command and its operating-system user, or the system itself."""
+
+import getpass
+import sys
+from dataclasses import dataclass
+from typing import Self
+
+from django.contrib.auth.models import AbstractBaseUser, AnonymousUser
+from django.http import HttpRequest
+
+from apikeys import client_ip
+
+
+@dataclass(frozen=True, slots=True)
+class Actor:
+    """The one who did a deed, as the change record keeps it."""
+
+    kind: str
+    name: str
+    user_id: int | None = None
+    client_ip: str | None = None
+    request_id: str = ""
+
+    @classmethod
+    def from_request(cls, request: HttpRequest) -> Self:
+        """The console user who sent this request, at the address it came from."""
+        user: AbstractBaseUser | AnonymousUser = request.user
+        return cls(
+            kind="console",
+            name=user.get_username(),
+            user_id=user.pk,
+            client_ip=client_ip.of_request(request).ip,
+            request_id=getattr(request, "request_id", ""),
+        )
+
+    @classmethod
+    def command(cls) -> Self:
+        """The running management command and the operating-system user who started it."""
+        try:
+            person = getpass.getuser()
+        except (KeyError, OSError):  # a container may run under a number without a name
+            person = "unknown"
+        name = sys.argv[1] if len(sys.argv) > 1 else "command"
+        return cls(kind="command", name=f"{name[:100]} by {person}")
+
+    @classmethod
+    def system(cls, name: str) -> Self:
+        """A duty that nobody asked for at this moment, such as the worker's daily tasks."""
+        return cls(kind="system", name=name)

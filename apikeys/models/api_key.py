@@ -1,0 +1,270 @@
+"""API keys: the stored record, its rules, and every deed that can be done to it."""
+
+from collections.abc import Iterable
+from datetime import datetime, timedelta
+from typing import Any
+
+from django.contrib.auth.models import AbstractBaseUser, AnonymousUser
+from django.core.exceptions import ValidationError
+from django.db import models, transaction
+from django.db.models import Exists, OuterRef, Q
+from django.db.models.functions import Coalesce
+from django.utils import timezone
+from django.utils.translation import gettext_lazy as _
+
+from apikeys import ratelimit, resources, tokens
+from apikeys.actor import Actor
+from apikeys.models.allowed_ip import AddressList
+from apikeys.models.api_user import APIUser
+from apikeys.models.change import ChangeRecord
+from apikeys.models.revision import Revisioned
+from apikeys.models.secret import Rotatable, Secret
+from apikeys.models.status import Status, Switchable
+from apikeys.text import plain_text
+
+MAX_LIFETIME = timedelta(days=50 * 365)
+
+
+class Permission(models.TextChoices):
+    READ = "read", _("Read")
+    WRITE = "write", _("Write")
+    READ_WRITE = "read_write", _("Read/Write")
+
+
+class APIKeyQuerySet(models.QuerySet["APIKey"]):
+    @transaction.atomic
+    def issue(
+        self,
+        *,
+        actor: Actor,
+        api_user: APIUser,
+        permission: str = Permission.READ,
+        resources: Iterable[str] = (),
+        allowed_ips: Iterable[str | tuple[str, str]] = (),
+        any_ip: bool = False,
+        expires_at: datetime | None = None,
+        rate_limit: str = "",
+        description: str = "",
+        status: str = Status.ENABLED,
+        signing: bool = False,
+        mode: str = "live",
+        submission: str | None = None,
+    ) -> tuple["APIKey", str]:
+        """Create a key and return it with its secret, which is never to be had again.
+
+        ``allowed_ips`` are networks or pairs of network and label; without any, and without
+        ``any_ip``, nobody can use the key. Raises ``ValidationError`` and leaves nothing behind
+        when a value does not fit.
+        """
+        minted = tokens.mint(mode)
+        key = APIKey(
+            consumer_key=minted.consumer_key,
+            api_user=api_user,
+            description=description,
+            permission=permission,
+            resources=list(resources),
+            any_ip=any_ip,
+            expires_at=expires_at,
+            rate_limit=rate_limit,
+            submission=submission,
+            status=status,
+            disabled_at=None if status == Status.ENABLED else timezone.now(),
+        )
+        key.full_clean()
+        key.save(force_insert=True)
+        Secret.objects.add(key=key, secret=minted.secret, signing=signing)
+        added = key._add_ips(allowed_ips)
+        key.note(
+            actor,
+            "issued",
+            after={**key.snapshot(), "allowed_ips": added, "signing": signing, "status": status},
+        )
+        return key, minted.secret
+
+    def visible_to(self, user: AbstractBaseUser | AnonymousUser) -> "APIKeyQuerySet":
+        """Those of the stores whose staff this console user is; all of them for a superuser."""
+        if getattr(user, "is_superuser", False) and getattr(user, "is_active", False):
+            return self
+        return self.filter(api_user__store__staff=user.pk) if user.pk else self.none()
+
+    def unused_since(self, moment: datetime) -> "APIKeyQuerySet":
+        """Enabled keys without a call since ``moment``; never used ones count from their creation.
+
+        A key that was enabled again counts from that deed, so that it gets its full time.
+        """
+        return (
+            self.filter(status=Status.ENABLED)
+            .annotate(idle_since=Coalesce("last_used_at", "date_added"))
+            .filter(idle_since__lt=moment, enabled_at__lt=moment)
+        )
+
+    def expired(self, now: datetime | None = None) -> "APIKeyQuerySet":
+        return self.filter(expires_at__lte=now or timezone.now())
+
+    def with_retired_secret_in_use(self) -> "APIKeyQuerySet":
+        """Keys of which a replaced secret was presented: a forgotten server, or a leak."""
+        return self.filter(
+            Exists(Secret.objects.filter(api_key=OuterRef("pk"), refused_at__isnull=False))
+        )
+
+
+class APIKey(AddressList, Rotatable, Revisioned, Switchable):
+    """What one caller may do. The consumer key is public; secrets are versions of their own."""
+
+    consumer_key = models.CharField(_("consumer key"), max_length=64, unique=True, editable=False)
+    api_user = models.ForeignKey(
+        APIUser, on_delete=models.PROTECT, related_name="keys", verbose_name=_("API user")
+    )
+    description = models.CharField(
+        _("description"), max_length=200, blank=True, validators=[plain_text]
+    )
+    permission = models.CharField(
+        _("permission level"), max_length=10, choices=Permission, default=Permission.READ
+    )
+    resources = models.JSONField(
+        _("resources"), default=list, blank=True, validators=[resources.validate]
+    )
+    any_ip = models.BooleanField(_("any address"), default=False)
+    expires_at = models.DateTimeField(_("expires at"), null=True, blank=True)
+    rate_limit = models.CharField(
+        _("rate limit"), max_length=32, blank=True, validators=[ratelimit.validate]
+    )
+    enabled_at = models.DateTimeField(default=timezone.now, editable=False)
+    last_used_at = models.DateTimeField(_("last used"), null=True, blank=True, editable=False)
+    # Names the form that asked for this key, so that sending it twice makes one key.
+    submission = models.CharField(max_length=36, unique=True, null=True, editable=False)  # noqa: DJ001
+
+    objects = APIKeyQuerySet.as_manager()
+
+    class Meta(Switchable.Meta):
+        verbose_name = _("API key")
+        verbose_name_plural = _("API keys")
+        ordering = ("-date_added", "-pk")
+        constraints = (
+            *Switchable.Meta.constraints,
+            models.CheckConstraint(
+                name="apikey_permission_is_known", condition=Q(permission__in=Permission.values)
+            ),
+            models.CheckConstraint(name="apikey_has_consumer_key", condition=~Q(consumer_key="")),
+        )
+        indexes = (
+            models.Index(fields=["-date_added", "-id"], name="apikey_newest"),
+            models.Index(fields=["-date_modified", "-id"], name="apikey_modified"),
+            models.Index(fields=["-last_used_at", "-id"], name="apikey_last_used"),
+            models.Index(fields=["expires_at"], name="apikey_expiry"),
+        )
+
+    def __str__(self) -> str:
+        return f"{self.api_user.username} {tokens.hint(self.consumer_key)}"
+
+    @property
+    def hint(self) -> str:
+        return tokens.hint(self.consumer_key)
+
+    @property
+    def mode(self) -> str:
+        """``live`` or ``test``: a label for people and secret scanners, not a rule."""
+        return "test" if self.consumer_key.startswith("ck_test_") else "live"
+
+    @property
+    def is_expired(self) -> bool:
+        return self.expires_at is not None and self.expires_at <= timezone.now()
+
+    @property
+    def state(self) -> str:
+        """``disabled``, ``expired`` or ``enabled``, as lists and filters name it."""
+        if not self.is_enabled:
+            return "disabled"
+        return "expired" if self.is_expired else "enabled"
+
+    def permits(self, resource: str | None) -> bool:
+        """Whether the key may use a view that names this resource."""
+        return resources.permitted(self.resources, resource)
+
+    def snapshot(self) -> dict[str, Any]:
+        """The settings a change record compares: never a secret, never a digest."""
+        return {
+            "description": self.description,
+            "permission": str(self.permission),
+            "resources": list(self.resources),
+            "any_ip": self.any_ip,
+            "expires_at": self.expires_at.isoformat() if self.expires_at else None,
+            "rate_limit": self.rate_limit,
+        }
+
+    def change_references(self) -> dict[str, Any]:
+        return {
+            **self.api_user.change_references(),
+            "kind": ChangeRecord.Kind.API_KEY,
+            "name": f"{self.api_user.username} {self.hint}",
+            "api_key": self,
+            "consumer_key": self.consumer_key,
+        }
+
+    def touched_fields(self) -> list[str]:
+        self.revision += 1
+        if not self.is_enabled:
+            return ["revision"]
+        self.enabled_at = timezone.now()
+        return ["revision", "enabled_at"]
+
+    def clean(self) -> None:
+        if self.expires_at is not None and (self._state.adding or self._expiry_moved()):
+            now = timezone.now()
+            if self.expires_at <= now:
+                raise ValidationError({"expires_at": _("The expiry must be in the future.")})
+            if self.expires_at > now + MAX_LIFETIME:
+                raise ValidationError(
+                    {"expires_at": _("Choose a date within 50 years, or no expiry.")}
+                )
+
+    def _expiry_moved(self) -> bool:
+        return not type(self).objects.filter(pk=self.pk, expires_at=self.expires_at).exists()
+
+    @transaction.atomic
+    def change(self, *, actor: Actor, revision: int | None = None, **fields: Any) -> bool:
+        """Set description, permission, resources, any_ip, expires_at or rate_limit.
+
+        Returns whether anything changed. Raises ``StaleRevision`` when ``revision`` is given and
+        the key has moved on, and ``ValidationError`` when a value does not fit.
+        """
+        self.lock_at(revision)
+        before = self.snapshot()
+        if unknown := fields.keys() - before.keys():
+            raise TypeError(f"A key has no changeable {', '.join(sorted(unknown))}.")
+        for name, value in fields.items():
+            setattr(self, name, value)
+        self.full_clean()
+        after = self.snapshot()
+        changed = [name for name in before if before[name] != after[name]]
+        if not changed:
+            return False
+        self.moved(*changed)
+        self.note(
+            actor,
+            "changed",
+            before={name: before[name] for name in changed},
+            after={name: after[name] for name in changed},
+        )
+        return True
+
+    @transaction.atomic
+    def disable_if_unused(self, moment: datetime, *, actor: Actor) -> bool:
+        """Disable, unless a call came in since the list of unused keys was made."""
+        self.lock()
+        if not type(self).objects.unused_since(moment).filter(pk=self.pk).exists():
+            return False
+        return self.disable(actor=actor, reason="unused")
+
+    def delete(  # type: ignore[override]
+        self, *, actor: Actor, reason: str = ""
+    ) -> tuple[int, dict[str, int]]:
+        """Delete a disabled key with its secrets and allowed IPs; history and changes stay."""
+        with transaction.atomic():
+            self.lock()
+            if self.is_enabled:
+                raise ValidationError(
+                    _("Disable the key first; delete it when nothing misses it."), code="enabled"
+                )
+            self.note(actor, "deleted", before=self.snapshot(), reason=reason)
+            return super().delete()

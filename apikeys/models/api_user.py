@@ -1,0 +1,160 @@
+"""API users: one integration each, in one store."""
+
+from typing import Any
+
+from django.conf import settings
+from django.contrib.auth.models import AbstractBaseUser, AnonymousUser
+from django.core.exceptions import ValidationError
+from django.core.validators import RegexValidator
+from django.db import models, transaction
+from django.db.models import Q
+from django.db.models.functions import Lower
+from django.utils import timezone
+from django.utils.translation import gettext_lazy as _
+
+from apikeys.actor import Actor
+from apikeys.models.change import ChangeRecord
+from apikeys.models.status import Switchable
+from apikeys.models.store import Store
+
+
+class APIUserQuerySet(models.QuerySet["APIUser"]):
+    @transaction.atomic
+    def add(
+        self,
+        *,
+        actor: Actor,
+        store: Store,
+        username: str,
+        owner: AbstractBaseUser | None = None,
+    ) -> "APIUser":
+        """Create an API user. Raises ``ValidationError`` when the name is taken or does not fit."""
+        if len(username) < 3 or len(username) > 20:
+            raise ValidationError(
+                {"username": _("API Username must be between 3 and 20 characters!")}
+            )
+        api_user = APIUser(store=store, username=username, owner=owner)
+        api_user.full_clean()
+        api_user.save(force_insert=True)
+        api_user.note(actor, "created", after=api_user.snapshot())
+        return api_user
+
+    def named(self, username: str) -> "APIUserQuerySet":
+        """The one with this username, compared without regard to case."""
+        return self.annotate(folded=Lower("username")).filter(folded=username.lower())
+
+    def visible_to(self, user: AbstractBaseUser | AnonymousUser) -> "APIUserQuerySet":
+        """Those of the stores whose staff this console user is; all of them for a superuser."""
+        if getattr(user, "is_superuser", False) and getattr(user, "is_active", False):
+            return self
+        return self.filter(store__staff=user.pk) if user.pk else self.none()
+
+
+class APIUser(Switchable):
+    """One integration ("inventory-sync"). Its keys act in its store only."""
+
+    # Imported names may have up to 64 characters; the 20 of new ones are kept by the deed.
+    username = models.CharField(
+        _("API username"),
+        max_length=64,
+        validators=[
+            RegexValidator(
+                r"\A[A-Za-z0-9](?:[A-Za-z0-9._-]{0,62}[A-Za-z0-9])?\Z",
+                _(
+                    "Use letters, digits, dot, underscore and hyphen; begin and end with a "
+                    "letter or digit."
+                ),
+            )
+        ],
+    )
+    store = models.ForeignKey(
+        Store, on_delete=models.PROTECT, related_name="api_users", verbose_name=_("store")
+    )
+    # PROTECT: a console user who leaves hands the integrations over first (they never die with
+    # the person, which is the most frequent complaint about WooCommerce's keys).
+    owner = models.ForeignKey(
+        settings.AUTH_USER_MODEL,
+        on_delete=models.PROTECT,
+        null=True,
+        blank=True,
+        related_name="api_users",
+        verbose_name=_("owner"),
+        help_text=_("The console user who answers for it. When inactive, the keys are refused."),
+    )
+
+    objects = APIUserQuerySet.as_manager()
+
+    # Set by the keyring; None when there is no owner.
+    owner_is_active: bool | None = None
+
+    # What DRF and views ask of request.user.
+    is_authenticated = True
+    is_anonymous = False
+
+    class Meta(Switchable.Meta):
+        verbose_name = _("API user")
+        verbose_name_plural = _("API users")
+        ordering = ("username", "pk")
+        constraints = (
+            *Switchable.Meta.constraints,
+            models.UniqueConstraint(
+                Lower("username"),
+                name="apiuser_username_unique_without_case",
+                violation_error_message=_("There is an API user of this name already."),
+            ),
+            models.CheckConstraint(name="apiuser_has_username", condition=~Q(username="")),
+        )
+
+    def __str__(self) -> str:
+        return self.username
+
+    @property
+    def is_active(self) -> bool:
+        return self.is_enabled
+
+    def snapshot(self) -> dict[str, Any]:
+        return {
+            "username": self.username,
+            "store": self.store.public_id,
+            "owner": self.owner.get_username() if self.owner else "",
+        }
+
+    def change_references(self) -> dict[str, Any]:
+        return {
+            "kind": ChangeRecord.Kind.API_USER,
+            "name": self.username,
+            "store": self.store,
+            "store_public_id": self.store.public_id,
+            "api_user": self,
+            "username": self.username,
+        }
+
+    @transaction.atomic
+    def hand_over(self, *, actor: Actor, owner: AbstractBaseUser | None) -> bool:
+        """Give the API user another owner, or none. Returns whether anything changed."""
+        self.lock()
+        before = self.snapshot()
+        if (owner.pk if owner else None) == self.owner_id:
+            return False
+        self.owner = owner
+        self.date_modified = timezone.now()
+        self.save(update_fields=["owner", "date_modified"])
+        after = self.snapshot()
+        self.note(
+            actor,
+            "handed over",
+            before={"owner": before["owner"]},
+            after={"owner": after["owner"]},
+        )
+        return True
+
+    def delete(  # type: ignore[override]
+        self, *, actor: Actor, reason: str = ""
+    ) -> tuple[int, dict[str, int]]:
+        """Delete an API user without keys; its name stays in history and in the changes."""
+        with transaction.atomic():
+            self.lock()
+            if self.keys.exists():
+                raise ValidationError(_("Delete the keys of this API user first."), code="has_keys")
+            self.note(actor, "deleted", before=self.snapshot(), reason=reason)
+            return super().delete()

@@ -1,0 +1,31 @@
+"""Revisions: a form that was opened before a newer change cannot undo it."""
+
+from django.db import models
+from django.utils import timezone
+
+from apikeys.models.status import Switchable
+
+
+class StaleRevision(Exception):
+    """The key was changed after the form or document that asks for this change was made."""
+
+
+class Revisioned(Switchable):
+    """A record that counts its changes, so that a change can name the one it was made upon."""
+
+    revision = models.PositiveIntegerField(default=1, editable=False)
+
+    class Meta:
+        abstract = True
+
+    def lock_at(self, revision: int | None) -> None:
+        """Lock the row; refuse when it is newer than the form that asks (C25)."""
+        self.lock()
+        if revision is not None and revision != self.revision:
+            raise StaleRevision(str(self))
+
+    def moved(self, *fields: str) -> None:
+        """Save the named fields as the next revision."""
+        self.revision += 1
+        self.date_modified = timezone.now()
+        self.save(update_fields=[*fields, "revision", "date_modified"])

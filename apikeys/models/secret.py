@@ -1,0 +1,192 @@
+"""Secrets: the versions of a key's secret, of which only a keyed digest is kept."""
+
+from datetime import datetime, timedelta
+from typing import TYPE_CHECKING
+
+from django.core.exceptions import ValidationError
+from django.db import models, transaction
+from django.db.models import Q
+from django.db.models.functions import Length
+from django.db.models.lookups import Exact
+from django.utils import timezone
+from django.utils.translation import gettext_lazy as _
+
+from apikeys import tokens
+from apikeys.actor import Actor
+from apikeys.models.revision import Revisioned
+
+if TYPE_CHECKING:
+    from apikeys.models.api_key import APIKey
+
+MAX_OVERLAP = timedelta(days=30)
+
+
+class SecretQuerySet(models.QuerySet["Secret"]):
+    def add(self, *, key: "APIKey", secret: str, signing: bool) -> "Secret":
+        """Keep a new version: always its digest, sealed only if the key may sign."""
+        pepper_id = tokens.newest_pepper_id()
+        newest = self.filter(api_key=key).aggregate(models.Max("version"))["version__max"] or 0
+        return self.create(
+            api_key=key,
+            version=newest + 1,
+            digest=tokens.digest(secret, pepper_id),
+            pepper_id=pepper_id,
+            sealed=tokens.seal(key.consumer_key, secret) if signing else "",
+        )
+
+    def forget_sealed(self, now: datetime | None = None) -> int:
+        """Erase the sealed copies of retired versions: from then on they are digests only."""
+        retired = self.filter(retires_at__lte=now or timezone.now()).exclude(sealed="")
+        return retired.update(sealed="")
+
+
+class Secret(models.Model):
+    """One version. Current while ``retires_at`` is null; valid until then; afterwards a witness.
+
+    A retired secret that is still presented means a forgotten server or a leak, so the refused
+    calls are counted here and shown on the key.
+    """
+
+    api_key = models.ForeignKey(
+        "apikeys.APIKey",
+        on_delete=models.CASCADE,
+        related_name="secrets",
+        verbose_name=_("API key"),
+    )
+    version = models.PositiveIntegerField(_("version"))
+    digest = models.CharField(max_length=64, unique=True, editable=False)
+    pepper_id = models.PositiveIntegerField(editable=False)
+    sealed = models.TextField(blank=True, default="", editable=False)
+    date_added = models.DateTimeField(_("date added"), default=timezone.now, editable=False)
+    retires_at = models.DateTimeField(_("retires at"), null=True, blank=True, editable=False)
+    last_used_at = models.DateTimeField(_("last used"), null=True, blank=True, editable=False)
+    refused_at = models.DateTimeField(
+        _("last presented after retirement"), null=True, blank=True, editable=False
+    )
+    refused_count = models.PositiveIntegerField(
+        _("times presented after retirement"), default=0, editable=False
+    )
+
+    # Set by the gate: more than one version of the key is valid at this moment.
+    in_overlap = False
+
+    objects = SecretQuerySet.as_manager()
+
+    class Meta:
+        verbose_name = _("secret")
+        verbose_name_plural = _("secrets")
+        ordering = ("-version",)
+        constraints = (
+            models.UniqueConstraint(fields=["api_key", "version"], name="secret_version_once"),
+            models.UniqueConstraint(
+                fields=["api_key"], name="secret_one_current", condition=Q(retires_at=None)
+            ),
+            models.CheckConstraint(
+                name="secret_digest_is_whole", condition=Exact(Length("digest"), 64)
+            ),
+        )
+        indexes = (
+            models.Index(
+                fields=["refused_at"],
+                name="secret_refused",
+                condition=Q(refused_at__isnull=False),
+            ),
+        )
+
+    def __str__(self) -> str:
+        return f"version {self.version} of {self.api_key.consumer_key}"
+
+    def matches(self, secret: str) -> bool:
+        """Whether ``secret`` is this version. Takes the same time for any answer."""
+        return tokens.matches(secret, self.digest, self.pepper_id)
+
+    def is_valid(self, now: datetime | None = None) -> bool:
+        return self.retires_at is None or (now or timezone.now()) < self.retires_at
+
+    @property
+    def used_at(self) -> datetime | None:
+        """When this version was last used, to the minute; None when never.
+
+        While one version is valid alone, its use is the key's use and only the key's row is
+        written; while several are, each call is written to its version as well.
+        """
+        if self.retires_at is not None:
+            return self.last_used_at
+        others = self.api_key.secrets.exclude(pk=self.pk)
+        alone_since = others.aggregate(models.Max("retires_at"))["retires_at__max"]
+        used = self.api_key.last_used_at
+        if used is None or used < max(filter(None, [alone_since, self.date_added])):
+            return self.last_used_at
+        return used
+
+
+class Rotatable(Revisioned):
+    """The deeds on a key's secrets."""
+
+    if TYPE_CHECKING:
+        consumer_key: models.CharField[str, str]
+        secrets: "models.manager.RelatedManager[Secret]"
+
+    class Meta:
+        abstract = True
+
+    @property
+    def current_secret(self) -> Secret:
+        return self.secrets.get(retires_at=None)
+
+    @property
+    def signing(self) -> bool:
+        """Whether the current secret may sign calls (then a sealed copy of it is kept)."""
+        return self.secrets.filter(retires_at=None).exclude(sealed="").exists()
+
+    @transaction.atomic
+    def rotate(
+        self,
+        *,
+        actor: Actor,
+        overlap: timedelta = timedelta(0),
+        signing: bool | None = None,
+        revision: int | None = None,
+    ) -> str:
+        """Add a new secret version and return it, which happens only this once.
+
+        The version before stays valid for ``overlap``; with none it ends at once. ``signing``
+        switches signing on or off; None keeps it as it is.
+        """
+        if not timedelta(0) <= overlap <= MAX_OVERLAP:
+            raise ValidationError(_("The overlap is at most 30 days."), code="overlap")
+        self.lock_at(revision)
+        now = timezone.now()
+        before = self.current_secret
+        signing = bool(before.sealed) if signing is None else signing
+        # From now on the key's own last use may be that of another version.
+        before.last_used_at = before.used_at
+        before.retires_at = now + overlap
+        if not overlap:
+            before.sealed = ""
+        before.save(update_fields=["last_used_at", "retires_at", "sealed"])
+        secret = tokens.new_secret(self.consumer_key)
+        version = Secret.objects.add(key=self, secret=secret, signing=signing)
+        self.moved()
+        self.note(
+            actor,
+            "rotated",
+            before={"version": before.version, "signing": bool(before.sealed)},
+            after={
+                "version": version.version,
+                "signing": signing,
+                "overlap_ends": before.retires_at.isoformat(),
+            },
+        )
+        return secret
+
+    @transaction.atomic
+    def end_overlap(self, *, actor: Actor) -> int:
+        """Retire every replaced secret now. Returns how many were still valid."""
+        self.lock()
+        now = timezone.now()
+        ended = self.secrets.filter(retires_at__gt=now).update(retires_at=now, sealed="")
+        if ended:
+            self.moved()
+            self.note(actor, "overlap ended", after={"retired": ended})
+        return ended
