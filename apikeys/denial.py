@@ -1,7 +1,13 @@
 """Why a call was refused: one closed list of reasons, one exception."""
 
+from typing import TYPE_CHECKING, Optional
+
 from django.db import models
 from django.utils.translation import gettext_lazy as _
+
+if TYPE_CHECKING:
+    from apikeys.models import APIKey
+    from apikeys.ratelimit import Verdict
 
 
 class DenialReason(models.TextChoices):
@@ -33,7 +39,7 @@ class DenialReason(models.TextChoices):
 
     @property
     def status(self) -> int:
-        """401 who are you, 403 not allowed, 429 slow down, 503 we cannot record it."""
+        """The HTTP status: 401 who are you, 403 not allowed, 429 slow down, 503 not recorded."""
         if self in FORBIDDEN:
             return 403
         return {DenialReason.RATE: 429, DenialReason.HISTORY: 503}.get(self, 401)
@@ -69,8 +75,13 @@ class Denied(Exception):
     """A call was refused, for exactly one reason.
 
     ``detail`` is for the operator only and never reaches the caller; ``retry_after`` is whole
-    seconds and goes into the answer's ``Retry-After``.
+    seconds and goes into the answer's ``Retry-After``. The gate adds ``api_key`` once the secret
+    is proven, and before that in ``named`` the consumer key of an existing key that was named.
     """
+
+    api_key: Optional["APIKey"] = None
+    named: str = ""
+    rate: Optional["Verdict"] = None
 
     def __init__(
         self, reason: DenialReason, detail: str = "", *, retry_after: int | None = None

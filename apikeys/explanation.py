@@ -1,0 +1,119 @@
+"""Explain what the gate would say to a call with a key: the same rules, asked one by one."""
+
+from typing import Any, NamedTuple
+
+from django.urls import Resolver404, resolve
+from django.utils import timezone
+
+from apikeys import ratelimit
+from apikeys.call import Call
+from apikeys.client_ip import ClientAddress
+from apikeys.denial import DenialReason, Denied
+from apikeys.models import APIKey, Secret
+from apikeys.networks import canonical_ip
+from apikeys.rules import RULES, Facts
+
+PASS, FAIL, SKIPPED = "pass", "fail", "skipped"
+
+
+class Check(NamedTuple):
+    """One rule and what it found; ``code`` is the denial reason when it failed."""
+
+    check: str
+    result: str
+    detail: str
+    code: str = ""
+
+
+class Explanation(NamedTuple):
+    """The decision, and every rule in the gate's order. The first that fails decides."""
+
+    decision: str
+    code: str
+    status: int
+    checks: list[Check]
+
+    def as_json(self) -> dict[str, Any]:
+        return {
+            "decision": self.decision,
+            "code": self.code,
+            "status": self.status,
+            "checks": [
+                {"check": check.check, "result": check.result, "detail": check.detail}
+                for check in self.checks
+            ],
+        }
+
+
+def explain(
+    key: APIKey, *, ip: str, method: str = "GET", path: str = "/api/v1/whoami"
+) -> Explanation:
+    """What the gate would answer to ``method path`` from ``ip`` with this key's current secret.
+
+    Counts against no limit and leaves no record. Raises ``ValueError`` when ``ip`` is not an
+    address or no protected view answers to ``path``.
+    """
+    address = canonical_ip(ip)
+    if address is None:
+        raise ValueError(f"“{ip}” is not an IP address.")
+    resource, store_id = _route(path)
+    call = Call(
+        method=method.upper(),
+        scheme="https",
+        host="",
+        path=path,
+        query="",
+        headers=(),
+        peer=address,
+        content_type="",
+        read_body=bytes,
+        resource=resource,
+        store_id=store_id,
+    )
+    facts = Facts(_current(key), call, ClientAddress(address, "as given"), timezone.now())
+    checks = [_ask(name, rule, facts) for name, rule in RULES]
+    failed = next((check for check in checks if check.result == FAIL), None)
+    checks.append(_rate_limit(key, skip=failed is not None))
+    failed = failed or next((check for check in checks if check.result == FAIL), None)
+    if failed is None:
+        return Explanation("allow", "", 200, checks)
+    return Explanation("deny", failed.code, DenialReason(failed.code).status, checks)
+
+
+def _current(key: APIKey) -> Secret:
+    secret: Secret = key.secrets.select_related("api_key__api_user__store").get(retires_at=None)
+    user = secret.api_key.api_user
+    user.owner_is_active = user.owner.is_active if user.owner else None
+    return secret
+
+
+def _route(path: str) -> tuple[str | None, str | None]:
+    """The resource and the store that the view behind ``path`` names."""
+    try:
+        match = resolve(path.split("?")[0])
+    except Resolver404 as error:
+        raise ValueError(f"No view answers to {path}.") from error
+    view = getattr(match.func, "cls", None)
+    if view is None or not hasattr(view, "resource"):
+        raise ValueError(f"{path} is not protected by API keys.")
+    return view.resource, match.kwargs.get("store_id")
+
+
+def _ask(name: str, rule: Any, facts: Facts) -> Check:
+    try:
+        return Check(name, PASS, rule(facts))
+    except Denied as denied:
+        return Check(name, FAIL, denied.detail, denied.reason.value)
+
+
+def _rate_limit(key: APIKey, *, skip: bool) -> Check:
+    rate = ratelimit.of_key(key.rate_limit)
+    if rate is None:
+        return Check("rate_limit", PASS, "no limit is set")
+    if skip:
+        return Check("rate_limit", SKIPPED, "refused before the limit is asked")
+    verdict = ratelimit.look_at_key(key.consumer_key, rate)
+    detail = f"{verdict.remaining} of {rate.amount} calls in {rate.seconds} s are left"
+    if verdict.allowed:
+        return Check("rate_limit", PASS, detail)
+    return Check("rate_limit", FAIL, detail, "rate_limited")
