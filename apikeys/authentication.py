@@ -1,0 +1,91 @@
+"""The gate as a REST framework authentication class."""
+
+from typing import Any
+
+from django.db import transaction
+from django.http import HttpRequest, QueryDict
+from rest_framework.authentication import BaseAuthentication
+from rest_framework.exceptions import APIException, MethodNotAllowed
+from rest_framework.request import Request
+
+from apikeys import gate
+from apikeys.call import Call
+from apikeys.denial import DenialReason, Denied
+from apikeys.models import APIKey, APIUser
+
+CHALLENGES = (
+    'Basic realm="store API", charset="UTF-8"',
+    'Bearer realm="store API"',
+    'OAuth realm="store API"',
+)
+
+
+class Refusal(APIException):
+    """A denial on its way to the caller; the one error body is made in ``problem``."""
+
+    def __init__(self, denied: Denied) -> None:
+        super().__init__(detail=denied.reason.label, code=denied.reason.value)
+        self.denied = denied
+        self.status_code = denied.reason.status
+
+
+class APIKeyAuthentication(BaseAuthentication):
+    """Let a call in as its API user, with its key as ``request.auth``.
+
+    The view names what it protects: ``resource = "invoices"``, or ``ANY``; the store, if the
+    path names one, is its ``store_id``. There is no second class to add and nothing that a view
+    can forget: a call without a credential is refused here too, never anonymous.
+    """
+
+    def authenticate(self, request: Request) -> tuple[APIUser, APIKey]:
+        """Ask the gate. Sets ``api_key`` or ``denial`` on Django's request, for history."""
+        http_request: HttpRequest = request._request
+        view = request.parser_context["view"]
+        call = Call.from_request(
+            http_request,
+            resource=getattr(view, "resource", None),
+            store_id=view.kwargs.get("store_id"),
+        )
+        facts: dict[str, Any] = http_request.__dict__
+        facts["call"] = call
+        try:
+            admission = gate.admit(call)
+        except Denied as denied:
+            facts.update(denial=denied, api_key=denied.api_key, rate=denied.rate)
+            raise Refusal(denied) from denied
+        facts.update(api_key=admission.api_key, rate=admission.rate)
+        if call.method != request.method:
+            # Django upper-cases "get"; only the method as sent counts, and it is none of ours.
+            raise MethodNotAllowed(call.method)
+        if admission.collapsed:
+            http_request.GET = _last_of_each(http_request.GET)
+        if transaction.get_connection().in_atomic_block:
+            # What the view does from here on is undone when it answers with an error, while the
+            # spent nonce and the key's last use, written before this point, stay.
+            facts["effect"] = transaction.savepoint()
+        return admission.api_user, admission.api_key
+
+    def authenticate_header(self, request: Request) -> str:
+        return ", ".join(CHALLENGES)
+
+
+class OptionalAPIKeyAuthentication(APIKeyAuthentication):
+    """For paths that lead nowhere: a call with a credential is judged and recorded as ever."""
+
+    def authenticate(self, request: Request) -> tuple[APIUser, APIKey] | None:  # type: ignore[override]
+        try:
+            return super().authenticate(request)
+        except Refusal as refusal:
+            if refusal.denied.reason is not DenialReason.MISSING:
+                raise
+            del request._request.denial  # type: ignore[attr-defined]
+            return None
+
+
+def _last_of_each(query: QueryDict) -> QueryDict:
+    """Only the last value of each name: the signature did not cover the ones before (C11)."""
+    collapsed = QueryDict(mutable=True)
+    for name in query:
+        collapsed[name] = query[name]
+    collapsed._mutable = False
+    return collapsed

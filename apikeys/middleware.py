@@ -1,0 +1,59 @@
+"""What every request and every answer carries: an id, and headers that follow from the call."""
+
+import re
+import secrets
+from collections.abc import Callable
+
+from django.conf import settings
+from django.http import HttpRequest, HttpResponse
+from django.utils.cache import patch_vary_headers
+
+from apikeys.networks import contains
+from apikeys.ratelimit import Verdict
+
+PLAIN_ID = re.compile(r"[A-Za-z0-9._-]{8,64}", re.ASCII)
+Handler = Callable[[HttpRequest], HttpResponse]
+
+
+class RequestIDMiddleware:
+    """Give every request an id that the answer, the error body and history share.
+
+    A trusted proxy may bring its own; from anybody else it would let strangers forge the trail.
+    """
+
+    def __init__(self, get_response: Handler) -> None:
+        self.get_response = get_response
+
+    def __call__(self, request: HttpRequest) -> HttpResponse:
+        request_id = secrets.token_hex(12)
+        offered = request.headers.get("X-Request-ID", "")
+        peer = request.META.get("REMOTE_ADDR") or ""
+        if offered and PLAIN_ID.fullmatch(offered) and contains(settings.TRUSTED_PROXIES, peer):
+            request_id = offered
+        request.request_id = request_id  # type: ignore[attr-defined]
+        response = self.get_response(request)
+        response["X-Request-ID"] = request_id
+        return response
+
+
+class CallHeadersMiddleware:
+    """Answers to a call are nobody else's: never cached, and they say what is left of the limit."""
+
+    def __init__(self, get_response: Handler) -> None:
+        self.get_response = get_response
+
+    def __call__(self, request: HttpRequest) -> HttpResponse:
+        response = self.get_response(request)
+        if hasattr(request, "call"):
+            response["Cache-Control"] = "no-store"
+            patch_vary_headers(response, ["Authorization", "X-API-Key"])
+            verdict: Verdict | None = getattr(request, "rate", None)
+            if verdict is not None:
+                _add_rate_limit(response, verdict)
+        return response
+
+
+def _add_rate_limit(response: HttpResponse, verdict: Verdict) -> None:
+    """The fields of the IETF draft (draft-ietf-httpapi-ratelimit-headers), kept in one place."""
+    response["RateLimit-Policy"] = f'"default";q={verdict.rate.amount};w={verdict.rate.seconds}'
+    response["RateLimit"] = f'"default";r={verdict.remaining};t={verdict.reset}'

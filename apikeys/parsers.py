@@ -1,0 +1,79 @@
+"""Request bodies: JSON only, and only such JSON as means one thing."""
+
+import json
+from typing import IO, Any, NoReturn
+
+from django.core.exceptions import RequestDataTooBig
+from rest_framework.exceptions import ParseError
+from rest_framework.parsers import BaseParser
+
+from apikeys.text import UNSTORABLE
+
+MAX_BYTES = 1024 * 1024
+MAX_DEPTH = 64
+MAX_MEMBERS = 1000
+
+
+class StrictJSONParser(BaseParser):
+    """JSON of at most 1 MB, 64 levels and 1,000 members, in UTF-8, no member named twice.
+
+    What JSON allows and nobody can store or agree on is refused: NaN and Infinity, lone
+    surrogates, NUL, numbers of thousands of digits (RFC 8259 sections 4, 6 and 8).
+    """
+
+    media_type = "application/json"
+
+    def parse(
+        self, stream: IO[bytes], media_type: str | None = None, parser_context: Any = None
+    ) -> Any:
+        raw = stream.read(MAX_BYTES + 1)
+        if len(raw) > MAX_BYTES:
+            raise RequestDataTooBig
+        try:
+            document = json.loads(
+                raw.decode("utf-8"), object_pairs_hook=_object, parse_constant=_constant
+            )
+        except UnicodeDecodeError as error:
+            raise ParseError("The body is not UTF-8.") from error
+        except RecursionError as error:
+            raise ParseError("The body is nested too deeply.") from error
+        except ValueError as error:  # json's own, and int's for numbers of thousands of digits
+            raise ParseError("The body is not JSON.") from error
+        _judge(document)
+        return document
+
+
+def _object(pairs: list[tuple[str, Any]]) -> dict[str, Any]:
+    members = dict(pairs)
+    if len(members) != len(pairs):
+        raise ParseError("The body names a member twice.")
+    return members
+
+
+def _constant(name: str) -> NoReturn:
+    raise ParseError(f"{name} is not a JSON number.")
+
+
+def _judge(document: Any) -> None:
+    """Refuse too much, too deep, and text that no database keeps. Walks without recursion."""
+    members, pending = 0, [(document, 1)]
+    while pending:
+        value, depth = pending.pop()
+        if depth > MAX_DEPTH:
+            raise ParseError("The body is nested too deeply.")
+        match value:
+            case dict():
+                members += len(value)
+                pending.extend((inner, depth + 1) for inner in value.values())
+                pending.extend((name, depth) for name in value)
+            case list():
+                members += len(value)
+                pending.extend((inner, depth + 1) for inner in value)
+            case str():
+                if UNSTORABLE.search(value):
+                    raise ParseError("The body holds text that cannot be stored.")
+            case float():
+                if value in (float("inf"), float("-inf")):
+                    raise ParseError("The body holds a number that is too large.")
+        if members > MAX_MEMBERS:
+            raise ParseError("The body has too many members.")

@@ -1,0 +1,196 @@
+"""The one error body: RFC 9457, with the members that the shops' own client libraries read."""
+
+import logging
+from collections.abc import Iterator
+from http import HTTPStatus
+from typing import Any
+
+from django.conf import settings
+from django.core.exceptions import (
+    PermissionDenied,
+    RequestDataTooBig,
+    SuspiciousOperation,
+    TooManyFieldsSent,
+)
+from django.db import InterfaceError, OperationalError
+from django.http import Http404, HttpRequest, HttpResponse, JsonResponse
+from django.utils import translation
+from django.views import defaults
+from rest_framework import exceptions
+from rest_framework.response import Response
+
+from apikeys.authentication import CHALLENGES, Refusal
+from apikeys.denial import DenialReason, Denied
+
+logger = logging.getLogger(__name__)
+
+CONTENT_TYPE = "application/problem+json"
+API_PREFIXES = ("/api/", "/wp-json/")
+RETRY_AFTER_OUTAGE = 5  # seconds
+
+
+def is_api(request: HttpRequest) -> bool:
+    """Whether the path promises JSON whatever happens."""
+    return request.path_info.startswith(API_PREFIXES)
+
+
+def body(
+    request: HttpRequest,
+    status: int,
+    code: str,
+    message: str,
+    errors: list[dict[str, str]] | None = None,
+) -> dict[str, Any]:
+    """The members of interface.md; ``type`` leads to a help page when the code is a denial."""
+    known = code in DenialReason.values
+    members: dict[str, Any] = {
+        "type": f"{settings.PUBLIC_URL}/console/help/{code}/" if known else "about:blank",
+        "title": HTTPStatus(status).phrase,
+        "status": status,
+        "detail": message,
+        "code": code,
+        "message": message,
+        "data": {"status": status},
+        "request_id": getattr(request, "request_id", ""),
+    }
+    if errors:
+        members["errors"] = errors
+    return members
+
+
+def refusal_headers(denied: Denied) -> dict[str, str]:
+    """``WWW-Authenticate`` on 401, ``Retry-After`` where waiting helps."""
+    status = denied.reason.status
+    if status == 401:
+        return {"WWW-Authenticate": ", ".join(CHALLENGES)}
+    if status == 429:
+        return {"Retry-After": str(denied.retry_after or 1)}
+    if status == 503:
+        return {"Retry-After": str(denied.retry_after or RETRY_AFTER_OUTAGE)}
+    return {}
+
+
+def response(
+    request: HttpRequest,
+    status: int,
+    code: str,
+    message: str,
+    *,
+    headers: dict[str, str] | None = None,
+) -> JsonResponse:
+    """The same for places outside of REST framework."""
+    return JsonResponse(
+        body(request, status, code, message),
+        status=status,
+        content_type=CONTENT_TYPE,
+        headers=headers or {},
+    )
+
+
+def of_denial(request: HttpRequest, denied: Denied) -> JsonResponse:
+    """The answer to a refused call. Always English: programs read it."""
+    with translation.override("en"):
+        message = message_of(denied)
+    reason = denied.reason
+    return response(request, reason.status, reason.value, message, headers=refusal_headers(denied))
+
+
+def message_of(denied: Denied) -> str:
+    if denied.reason is DenialReason.RATE and denied.retry_after:
+        return f"Limit reached, retry in {denied.retry_after} s."
+    return str(denied.reason.label)
+
+
+def unavailable(request: HttpRequest) -> JsonResponse:
+    """The database cannot be reached, or the call cannot be recorded: nothing was done."""
+    return of_denial(request, Denied(DenialReason.HISTORY))
+
+
+def exception_handler(error: Exception, context: dict[str, Any]) -> Response | None:
+    """Turn what a view raised into the one error body; None for what is our own mistake."""
+    request: HttpRequest = context["request"]._request
+    headers: dict[str, str] = {}
+    errors: list[dict[str, str]] | None = None
+    with translation.override("en"):
+        match error:
+            case Refusal():
+                denied = error.denied
+                status, code = denied.reason.status, denied.reason.value
+                message, headers = message_of(denied), refusal_headers(denied)
+            case exceptions.ValidationError():
+                errors = list(_flat(error.get_full_details()))
+                status, code = 400, "invalid"
+                message = errors[0]["message"] if errors else "The request is not valid."
+            case exceptions.APIException():
+                status, code, message = _of_api_exception(error)
+                headers = _headers(error, context)
+            case Http404():
+                status, code, message = 404, "not_found", "There is nothing here."
+            case PermissionDenied():
+                status, code, message = 403, "forbidden", "This is not allowed."
+            case RequestDataTooBig():
+                status, code, message = 413, "too_large", "The body may have at most 1 MB."
+            case TooManyFieldsSent() | SuspiciousOperation() | UnicodeError():
+                status, code, message = 400, "malformed_request", "The request cannot be read."
+            case OperationalError() | InterfaceError():
+                logger.exception("The database failed during a call.")
+                denied = Denied(DenialReason.HISTORY)
+                status, code = 503, denied.reason.value
+                message, headers = message_of(denied), refusal_headers(denied)
+            case _:
+                return None
+        members = body(request, status, code, message, errors)
+    return Response(members, status=status, headers=headers, content_type=CONTENT_TYPE)
+
+
+def _of_api_exception(error: exceptions.APIException) -> tuple[int, str, str]:
+    codes = error.get_codes()
+    code = codes if isinstance(codes, str) else "invalid"
+    return error.status_code, code, str(error.detail)
+
+
+def _headers(error: exceptions.APIException, context: dict[str, Any]) -> dict[str, str]:
+    headers = {}
+    if wait := getattr(error, "wait", None):
+        headers["Retry-After"] = str(int(wait))
+    if isinstance(error, exceptions.MethodNotAllowed):
+        headers["Allow"] = ", ".join(context["view"].allowed_methods)
+    return headers
+
+
+def _flat(details: Any, field: str = "") -> Iterator[dict[str, str]]:
+    """Every message with the path of its field, from REST framework's nested ones."""
+    match details:
+        case {"message": str(message), "code": str(code)}:
+            yield {"field": field, "code": code, "message": message}
+        case dict():
+            for name, inner in details.items():
+                shown = "" if name == "non_field_errors" else str(name)
+                yield from _flat(inner, ".".join(filter(None, [field, shown])))
+        case list():
+            for inner in details:
+                yield from _flat(inner, field)
+
+
+def bad_request(request: HttpRequest, exception: Exception) -> HttpResponse:
+    if not is_api(request):
+        return defaults.bad_request(request, exception)
+    return response(request, 400, "malformed_request", "The request cannot be read.")
+
+
+def permission_denied(request: HttpRequest, exception: Exception) -> HttpResponse:
+    if not is_api(request):
+        return defaults.permission_denied(request, exception)
+    return response(request, 403, "forbidden", "This is not allowed.")
+
+
+def not_found(request: HttpRequest, exception: Exception) -> HttpResponse:
+    if not is_api(request):
+        return defaults.page_not_found(request, exception)
+    return response(request, 404, "not_found", "There is nothing here.")
+
+
+def server_error(request: HttpRequest) -> HttpResponse:
+    if not is_api(request):
+        return defaults.server_error(request)
+    return response(request, 500, "internal_error", "Something went wrong on our side.")

@@ -1,0 +1,56 @@
+"""The OpenAPI description of every protected view: its errors are the one body."""
+
+from typing import Any
+
+from drf_spectacular.openapi import AutoSchema
+
+PROBLEM = {
+    "type": "object",
+    "required": ["type", "title", "status", "detail", "code", "message", "data", "request_id"],
+    "properties": {
+        "type": {"type": "string"},
+        "title": {"type": "string"},
+        "status": {"type": "integer"},
+        "detail": {"type": "string"},
+        "code": {"type": "string"},
+        "message": {"type": "string"},
+        "data": {"type": "object", "properties": {"status": {"type": "integer"}}},
+        "request_id": {"type": "string"},
+        "errors": {
+            "type": "array",
+            "items": {
+                "type": "object",
+                "properties": {
+                    "field": {"type": "string"},
+                    "code": {"type": "string"},
+                    "message": {"type": "string"},
+                },
+            },
+        },
+    },
+}
+ERRORS = {
+    "400": "The request cannot be read, or a value does not fit.",
+    "401": "The credential is missing, not valid, or its key may not be used any more.",
+    "403": "The key may not be used for this, or not from here.",
+    "404": "There is nothing here.",
+    "405": "This path has no such method.",
+    "413": "The body may have at most 1 MB.",
+    "415": "Send JSON.",
+    "429": "Limit reached; see Retry-After.",
+    "503": "The call could not be recorded, so nothing was done; see Retry-After.",
+}
+
+
+class ProblemAutoSchema(AutoSchema):
+    def _get_response_bodies(self, direction: str = "response") -> dict[str, Any]:
+        responses: dict[str, Any] = super()._get_response_bodies(direction)
+        for status, description in ERRORS.items():
+            responses.setdefault(
+                status,
+                {
+                    "description": description,
+                    "content": {"application/problem+json": {"schema": PROBLEM}},
+                },
+            )
+        return responses
