@@ -1,8 +1,26 @@
+"""Every address of the project, by app."""
+
+from django.apps import apps
 from django.contrib import admin
-from django.urls import path
+from django.urls import include, path, re_path
 from django.views.generic import RedirectView
+from drf_spectacular.views import SpectacularAPIView
+
+from apikeys import api, health
+
+handler400 = "apikeys.problem.bad_request"
+handler403 = "apikeys.problem.permission_denied"
+handler404 = "apikeys.problem.not_found"
+handler500 = "apikeys.problem.server_error"
 
 urlpatterns = [
     path("", RedirectView.as_view(url="/console/")),
     path("admin/", admin.site.urls),
+    path("healthz", health.healthz),
+    path("readyz", health.readyz),
+    path("api/schema/", SpectacularAPIView.as_view(), name="schema"),
+    path("api/v1/", include("apikeys.api_urls")),
 ]
+if apps.is_installed("storefront"):
+    urlpatterns += [path("", include("storefront.urls"))]
+urlpatterns += [re_path(r"^(?:api|wp-json)(?:/.*)?$", api.Nowhere.as_view())]
