@@ -1,0 +1,114 @@
+"""Records every call, and lets no write stand that could not be recorded."""
+
+import logging
+from collections.abc import Callable
+from datetime import datetime
+from typing import Any
+
+from django.db import DatabaseError, InterfaceError, transaction
+from django.http import HttpRequest, HttpResponse
+from django.utils import timezone
+
+from apikeys import problem
+from apikeys.authentication import APIKeyAuthentication
+from history import recorder
+
+logger = logging.getLogger(__name__)
+
+SAFE_METHODS = frozenset({"GET", "HEAD", "OPTIONS"})
+Handler = Callable[[HttpRequest], HttpResponse]
+
+
+class CallHistoryMiddleware:
+    """Notes when a call came, steps aside, and records what was decided.
+
+    It knows two facts of a call, both set on the request: ``api_key`` once a key is proven, and
+    ``denial``. For a write the view's effect and the record are one transaction: the effect is
+    undone when the answer is an error, and both are when the record cannot be kept.
+    """
+
+    def __init__(self, get_response: Handler) -> None:
+        self.get_response = get_response
+
+    def __call__(self, request: HttpRequest) -> HttpResponse:
+        request.call_started = timezone.now()  # type: ignore[attr-defined]
+        response = self.get_response(request)
+        if getattr(request, "denial", None) and not hasattr(request, "call_recorded"):
+            # A page of its own, such as a session-transfer link, refused somebody.
+            return _answer_recorded(request, response)
+        return response
+
+    def process_view(
+        self, request: HttpRequest, view: Callable[..., HttpResponse], args: Any, kwargs: Any
+    ) -> HttpResponse | None:
+        """Call a guarded view here, where its transaction can be held; leave others to Django."""
+        if not _is_guarded(view):
+            return None
+        request.call_recorded = True  # type: ignore[attr-defined]
+
+        def call_view() -> HttpResponse:
+            response = view(request, *args, **kwargs)
+            if hasattr(response, "render") and not response.is_rendered:
+                response.render()  # an answer that cannot be written must fail before the commit
+            return response
+
+        try:
+            if request.method in SAFE_METHODS:
+                return _read(request, call_view)
+            return _write(request, call_view)
+        except (DatabaseError, InterfaceError):
+            logger.exception("A call could not be recorded.")
+            return problem.unavailable(request)
+
+
+def _is_guarded(view: Callable[..., HttpResponse]) -> bool:
+    classes = getattr(getattr(view, "cls", None), "authentication_classes", ())
+    return any(issubclass(one, APIKeyAuthentication) for one in classes)
+
+
+def _started(request: HttpRequest) -> datetime:
+    started: datetime = request.call_started  # type: ignore[attr-defined]
+    return started
+
+
+def _read(request: HttpRequest, call_view: Callable[[], HttpResponse]) -> HttpResponse:
+    try:
+        response = call_view()
+    except Exception:
+        recorder.record(request, status=500, started=_started(request))
+        raise
+    recorder.record(request, status=response.status_code, started=_started(request))
+    return response
+
+
+def _write(request: HttpRequest, call_view: Callable[[], HttpResponse]) -> HttpResponse:
+    """The view and its record in one transaction.
+
+    The savepoint is set by the authentication class, after the gate's own traces (a spent nonce,
+    the last use) and before the view's first line, so that an error undoes only the effect.
+    """
+    with transaction.atomic():
+        outcome: HttpResponse | Exception
+        try:
+            outcome = call_view()
+        except Exception as error:
+            outcome = error
+        status = 500 if isinstance(outcome, Exception) else outcome.status_code
+        effect = getattr(request, "effect", None)
+        if effect is not None and status >= 400:
+            transaction.savepoint_rollback(effect)
+            # An error inside the view may have marked the whole; only its effect is lost.
+            transaction.set_rollback(False)
+        recorder.record(request, status=status, started=_started(request))
+    if isinstance(outcome, Exception):
+        raise outcome
+    return outcome
+
+
+def _answer_recorded(request: HttpRequest, response: HttpResponse) -> HttpResponse:
+    try:
+        recorder.record(request, status=response.status_code, started=_started(request))
+    except (DatabaseError, InterfaceError):
+        logger.exception("A refused call could not be recorded.")
+        return problem.unavailable(request)
+    return response

@@ -1,0 +1,6 @@
+"""What happened: one record a call of a proven key, merged counts for all other calls."""
+
+from history.models.call import CallRecord
+from history.models.unproven import UnprovenCalls
+
+__all__ = ["CallRecord", "UnprovenCalls"]

@@ -1,0 +1,93 @@
+"""Call records: one decision on a proven key each, written once and never edited."""
+
+from django.contrib.auth.models import AbstractBaseUser, AnonymousUser
+from django.db import models
+from django.db.models import Q
+from django.utils.translation import gettext_lazy as _
+
+from apikeys.denial import DenialReason
+from apikeys.models import APIKey, Store
+
+
+class Outcome(models.TextChoices):
+    ALLOWED = "allowed", _("Allowed")
+    DENIED = "denied", _("Denied")
+
+
+class CallRecordQuerySet(models.QuerySet["CallRecord"]):
+    def visible_to(self, user: AbstractBaseUser | AnonymousUser) -> "CallRecordQuerySet":
+        """Those of the stores whose staff this console user is; all of them for a superuser.
+
+        The ids are fetched first: history may live in another database than the stores.
+        """
+        if getattr(user, "is_superuser", False) and getattr(user, "is_active", False):
+            return self
+        stores = Store.objects.visible_to(user).values_list("public_id", flat=True)
+        return self.filter(store_id__in=list(stores))
+
+    def of_key(self, key: APIKey) -> "CallRecordQuerySet":
+        """The calls of one key, newest first."""
+        return self.filter(key_id=key.pk).order_by("-date_added", "-pk")
+
+
+class CallRecord(models.Model):
+    """One call: who, what, from where, let in or refused and why.
+
+    No foreign keys: copies of the names keep a row readable after its key is deleted, and nothing
+    ever has to update one. ``path`` has no query; credentials are cut out of every text.
+    """
+
+    date_added = models.DateTimeField(_("date added"))
+    date_modified = models.DateTimeField(_("date modified"))
+    key_id = models.BigIntegerField(_("API key"))
+    consumer_key = models.CharField(_("consumer key"), max_length=64)
+    username = models.CharField(_("API username"), max_length=64)
+    store_id = models.CharField(_("Store ID"), max_length=44)
+    outcome = models.CharField(_("result"), max_length=7, choices=Outcome)
+    reason = models.CharField(_("reason"), max_length=24, blank=True)
+    detail = models.CharField(_("detail"), max_length=300, blank=True)
+    ip = models.GenericIPAddressField(_("IP Address"), null=True, blank=True)
+    method = models.CharField(_("method"), max_length=16)
+    path = models.CharField(_("path"), max_length=300)
+    status = models.PositiveSmallIntegerField(_("status"))
+    scheme = models.CharField(_("scheme"), max_length=5)
+    duration_ms = models.PositiveIntegerField(_("duration in ms"))
+    request_id = models.CharField(_("request id"), max_length=64)
+    user_agent = models.CharField(_("user agent"), max_length=200, blank=True)
+
+    objects = CallRecordQuerySet.as_manager()
+
+    class Meta:
+        verbose_name = _("call record")
+        verbose_name_plural = _("call records")
+        ordering = ("-date_added", "-pk")
+        constraints = (
+            models.CheckConstraint(
+                name="callrecord_reason_follows_outcome",
+                condition=Q(outcome=Outcome.ALLOWED, reason="")
+                | (Q(outcome=Outcome.DENIED) & ~Q(reason="")),
+            ),
+        )
+        indexes = (
+            models.Index(fields=["-date_added", "-id"], name="call_newest"),
+            models.Index(fields=["key_id", "-date_added", "-id"], name="call_of_key"),
+            models.Index(fields=["store_id", "-date_added", "-id"], name="call_of_store"),
+            models.Index(
+                fields=["-date_added", "-id"],
+                name="call_denied",
+                condition=Q(outcome=Outcome.DENIED),
+            ),
+        )
+
+    def __str__(self) -> str:
+        return f"{self.method} {self.path} {self.outcome} {self.reason}".rstrip()
+
+    @property
+    def reason_text(self) -> str:
+        """The denial reason in words; blank when the call was let in."""
+        return str(DenialReason(self.reason).label) if self.reason in DenialReason else self.reason
+
+    @property
+    def call(self) -> str:
+        """Method and path, as the history's first column shows them."""
+        return f"{self.method} {self.path}"

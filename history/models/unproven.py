@@ -1,0 +1,131 @@
+"""Calls refused before a key was proven: merged, so that a stranger cannot fill the disk."""
+
+from datetime import datetime
+
+from django.contrib.auth.models import AbstractBaseUser, AnonymousUser
+from django.db import connections, models, router, transaction
+from django.db.models import F, Q, Sum
+from django.utils.translation import gettext_lazy as _
+
+from apikeys.denial import DenialReason
+from apikeys.models import APIKey
+
+ROWS_A_MINUTE = 1000
+OVERFLOW = "*"
+
+
+class UnprovenCallsQuerySet(models.QuerySet["UnprovenCalls"]):
+    def count_one(
+        self,
+        *,
+        at: datetime,
+        answered: datetime,
+        network: str,
+        reason: str,
+        consumer_key: str,
+        method: str,
+        path: str,
+    ) -> None:
+        """Add one refused call to the row of its minute, network, reason and named key.
+
+        At most ``ROWS_A_MINUTE`` rows a minute are made; what comes on top is counted in one.
+        """
+        minute = at.replace(second=0, microsecond=0)
+        row = {"minute": minute, "network": network, "reason": reason, "consumer_key": consumer_key}
+        if self._add_to(row, answered):
+            return
+        first = {
+            **row,
+            "count": 1,
+            "date_added": at,
+            "date_modified": answered,
+            "method": method,
+            "path": path,
+        }
+        with transaction.atomic(using=self.db):
+            self._queue()
+            if self._add_to(row, answered):
+                return
+            if self.filter(minute=minute).count() < ROWS_A_MINUTE:
+                self.create(**first)
+                return
+            overflow = {"minute": minute, "network": OVERFLOW, "reason": "", "consumer_key": ""}
+            if not self._add_to(overflow, answered):
+                self.create(**{**first, **overflow, "method": "", "path": ""})
+
+    def _add_to(self, row: dict[str, object], answered: datetime) -> bool:
+        return bool(self.filter(**row).update(count=F("count") + 1, date_modified=answered))
+
+    def _queue(self) -> None:
+        """One at a time, so that rows are counted exactly; only the first of a row comes here.
+
+        SQLite's transactions hold the one write lock anyway.
+        """
+        connection = connections[router.db_for_write(UnprovenCalls)]
+        if connection.vendor == "postgresql":
+            with connection.cursor() as cursor:
+                cursor.execute("SELECT pg_advisory_xact_lock(%s)", [ADVISORY_LOCK])
+
+    def of_key(self, key: APIKey) -> "UnprovenCallsQuerySet":
+        return self.filter(consumer_key=key.consumer_key)
+
+    def total(self) -> int:
+        """How many calls the rows stand for."""
+        return self.aggregate(total=Sum("count"))["total"] or 0
+
+    def visible_to(self, user: AbstractBaseUser | AnonymousUser) -> "UnprovenCallsQuerySet":
+        """All for a superuser; for others those that named a key of their stores."""
+        if getattr(user, "is_superuser", False) and getattr(user, "is_active", False):
+            return self
+        keys = APIKey.objects.visible_to(user).values_list("consumer_key", flat=True)
+        return self.filter(consumer_key__in=keys)
+
+
+ADVISORY_LOCK = 7261843011
+
+
+class UnprovenCalls(models.Model):
+    """So many calls in one minute from one network, refused for one reason.
+
+    ``network`` is an IPv4 address or an IPv6 /64, blank when there was no valid address, and ``*``
+    in the row that counts what came on top. ``consumer_key`` is that of an existing key which was
+    named without its secret, else blank. ``path`` is the first one, without its query.
+    """
+
+    minute = models.DateTimeField(_("minute"))
+    network = models.CharField(_("network"), max_length=43, blank=True)
+    reason = models.CharField(_("reason"), max_length=24, blank=True)
+    consumer_key = models.CharField(_("named key"), max_length=64, blank=True)
+    count = models.PositiveBigIntegerField(_("count"))
+    date_added = models.DateTimeField(_("date added"))
+    date_modified = models.DateTimeField(_("date modified"))
+    method = models.CharField(_("method"), max_length=16, blank=True)
+    path = models.CharField(_("first path"), max_length=300, blank=True)
+
+    objects = UnprovenCallsQuerySet.as_manager()
+
+    class Meta:
+        verbose_name = _("unproven calls")
+        verbose_name_plural = _("unproven calls")
+        ordering = ("-minute", "-pk")
+        constraints = (
+            models.UniqueConstraint(
+                fields=["minute", "network", "reason", "consumer_key"], name="unproven_merged"
+            ),
+            models.CheckConstraint(name="unproven_counts", condition=Q(count__gte=1)),
+        )
+        indexes = (
+            models.Index(
+                fields=["consumer_key", "-minute"],
+                name="unproven_of_key",
+                condition=~Q(consumer_key=""),
+            ),
+        )
+
+    def __str__(self) -> str:
+        return f"{self.count} x {self.reason} from {self.network}"
+
+    @property
+    def reason_text(self) -> str:
+        """The denial reason in words; blank in the row that counts what came on top."""
+        return str(DenialReason(self.reason).label) if self.reason in DenialReason else self.reason
