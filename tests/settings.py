@@ -22,6 +22,9 @@ STATE_DIR = SCRATCH / "var"
 STATIC_ROOT = SCRATCH / "static"
 STATE_DIR.mkdir()
 STATIC_ROOT.mkdir()
+if DATABASES["default"]["ENGINE"].endswith("sqlite3"):  # noqa: F405
+    # A file, as in production; the default would be memory, which locks in other ways.
+    DATABASES["default"]["TEST"] = {"NAME": str(SCRATCH / "test.sqlite3")}  # noqa: F405
 STORAGES["staticfiles"] = {  # noqa: F405
     "BACKEND": "django.contrib.staticfiles.storage.StaticFilesStorage"
 }

@@ -1,0 +1,114 @@
+"""Fixtures that start programs: private servers, the real console, a browser, a Node client."""
+
+import fcntl
+import hashlib
+import shutil
+import subprocess
+from pathlib import Path
+
+import pytest
+
+from tests import live, servers
+
+HERE = Path(__file__).parent
+
+
+@pytest.fixture(scope="session")
+def postgresql_url():
+    """A private PostgreSQL server, whatever database the suite itself runs on."""
+    servers.require("initdb", "postgres")
+    with servers.postgresql() as url:
+        yield url
+
+
+@pytest.fixture(scope="session")
+def redis_url():
+    servers.require("redis-server")
+    with servers.redis() as url:
+        yield url
+
+
+@pytest.fixture(scope="session")
+def live_databases(tmp_path_factory):
+    databases = live.Databases(tmp_path_factory.mktemp("databases"))
+    yield databases
+    databases.drop()
+
+
+@pytest.fixture(scope="session")
+def live_console(live_databases, tmp_path_factory):
+    """One real server for many tests: make your own keys, change nothing that others rely on."""
+    console = live.Console(live_databases, tmp_path_factory.mktemp("console"))
+    yield console
+    console.stop()
+
+
+@pytest.fixture
+def start_console(live_databases, tmp_path):
+    """Start real servers with settings of their own: ``start_console(SIGNATURE_WINDOW="60")``."""
+    started = []
+
+    def start(**settings):
+        started.append(live.Console(live_databases, tmp_path, **settings))
+        return started[-1]
+
+    yield start
+    for console in started:
+        console.stop()
+
+
+# Playwright keeps an event loop running, in which Django refuses to touch the database: the
+# browser therefore lives no longer than the module that asks for it.
+@pytest.fixture(scope="module")
+def browser():
+    """Debian's Chromium, driven by Playwright; it reaches this machine and nothing else."""
+    servers.require("chromium")
+    from playwright.sync_api import sync_playwright
+
+    with sync_playwright() as playwright:
+        chromium = playwright.chromium.launch(
+            executable_path=shutil.which("chromium"),
+            args=[
+                "--headless",
+                "--no-sandbox",
+                "--disable-gpu",
+                "--disable-quic",
+                "--no-first-run",
+                "--disable-background-networking",
+                "--disable-component-update",
+                "--disable-sync",
+                "--host-resolver-rules=MAP * ~NOTFOUND, EXCLUDE 127.0.0.1, EXCLUDE localhost",
+            ],
+        )
+        yield chromium
+        chromium.close()
+
+
+@pytest.fixture
+def page(browser):
+    """An empty page of a visitor whom nobody has seen before."""
+    context = browser.new_context()
+    context.set_default_timeout(10_000)
+    yield context.new_page()
+    context.close()
+
+
+@pytest.fixture(scope="session")
+def node_modules():
+    """The folder of the JavaScript clients, installed from tests/package-lock.json."""
+    servers.require("node", "npm")
+    folder, lock = HERE / "node_modules", HERE / "package-lock.json"
+    wanted = hashlib.sha256(lock.read_bytes()).hexdigest()
+    # Several processes run tests; one of them installs.
+    with (HERE / ".npm.lock").open("w") as guard:
+        fcntl.flock(guard, fcntl.LOCK_EX)
+        stamp = folder / ".installed"
+        if not stamp.exists() or stamp.read_text() != wanted:
+            subprocess.run(
+                ["npm", "ci", "--no-audit", "--no-fund", "--ignore-scripts", "--loglevel=error"],
+                cwd=HERE,
+                check=True,
+                capture_output=True,
+            )
+            stamp.write_text(wanted)
+    return folder
