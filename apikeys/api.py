@@ -1,6 +1,6 @@
 """The API's own views: whoami, the key's store, and the base of every protected view."""
 
-from typing import Any
+from typing import Any, cast
 
 from drf_spectacular.utils import extend_schema
 from rest_framework import serializers, views
@@ -11,15 +11,25 @@ from rest_framework.response import Response
 from apikeys import client_ip, ratelimit
 from apikeys.authentication import OptionalAPIKeyAuthentication
 from apikeys.call import ANY
-from apikeys.models import APIKey, Store
+from apikeys.models import APIKey, APIUser, Store
 
 
 class ProtectedView(views.APIView):
-    """A view behind the gate. Name its ``resource``; read the key as ``request.auth``."""
+    """A view behind the gate. Name its ``resource``; the caller is ``key``, its shop ``store``."""
 
     resource: str | None = None
 
-    def options(self, request: Request, *args: Any, **kwargs: Any) -> Response:
+    @property
+    def key(self) -> APIKey:
+        """The key that the gate let in; the same as ``request.auth``."""
+        return cast(APIKey, self.request.auth)
+
+    @property
+    def store(self) -> Store:
+        """The one store the key acts in: every row a view touches belongs to it."""
+        return cast(APIUser, self.request.user).store
+
+    def options(self, request: Request, *args: Any, **kwargs: Any) -> Response:  # type: ignore[override]
         """Say which methods there are, and nothing about the data."""
         return Response(status=204, headers={"Allow": ", ".join(self.allowed_methods)})
 
@@ -58,7 +68,7 @@ class WhoAmI(ProtectedView):
 
     @extend_schema(responses=WhoAmISerializer, operation_id="whoami")
     def get(self, request: Request) -> Response:
-        return Response(WhoAmISerializer(request.auth, context={"request": request}).data)
+        return Response(WhoAmISerializer(self.key, context={"request": request}).data)
 
 
 class StoreList(ProtectedView):
@@ -68,7 +78,7 @@ class StoreList(ProtectedView):
 
     @extend_schema(responses=StoreSerializer(many=True), operation_id="stores_list")
     def get(self, request: Request) -> Response:
-        return Response(StoreSerializer([request.user.store], many=True).data)
+        return Response([StoreSerializer(self.store).data])
 
 
 class StoreDetail(ProtectedView):
@@ -78,7 +88,7 @@ class StoreDetail(ProtectedView):
 
     @extend_schema(responses=StoreSerializer, operation_id="stores_read")
     def get(self, request: Request, store_id: str) -> Response:
-        return Response(StoreSerializer(request.user.store).data)
+        return Response(StoreSerializer(self.store).data)
 
 
 @extend_schema(exclude=True)

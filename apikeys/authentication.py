@@ -58,7 +58,7 @@ class APIKeyAuthentication(BaseAuthentication):
             # Django upper-cases "get"; only the method as sent counts, and it is none of ours.
             raise MethodNotAllowed(call.method)
         if admission.collapsed:
-            http_request.GET = _last_of_each(http_request.GET)
+            facts["GET"] = _last_of_each(http_request.GET)
         if transaction.get_connection().in_atomic_block:
             # What the view does from here on is undone when it answers with an error, while the
             # spent nonce and the key's last use, written before this point, stay.
@@ -86,6 +86,6 @@ def _last_of_each(query: QueryDict) -> QueryDict:
     """Only the last value of each name: the signature did not cover the ones before (C11)."""
     collapsed = QueryDict(mutable=True)
     for name in query:
-        collapsed[name] = query[name]
+        collapsed[name] = str(query[name])
     collapsed._mutable = False
     return collapsed

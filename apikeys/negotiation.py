@@ -1,6 +1,6 @@
 """Content negotiation: always JSON, so that nothing is decided before the gate."""
 
-from collections.abc import Sequence
+from collections.abc import Iterable
 from typing import Any
 
 from rest_framework.negotiation import DefaultContentNegotiation
@@ -12,6 +12,7 @@ class JSONOnly(DefaultContentNegotiation):
     """Answer JSON whatever ``Accept`` says: clients of shops send ``*/*``, lists, or nonsense."""
 
     def select_renderer(
-        self, request: Request, renderers: Sequence[BaseRenderer], format_suffix: Any = None
+        self, request: Request, renderers: Iterable[BaseRenderer], format_suffix: Any = None
     ) -> tuple[BaseRenderer, str]:
-        return renderers[0], renderers[0].media_type or "application/json"
+        renderer = next(iter(renderers))
+        return renderer, renderer.media_type or "application/json"

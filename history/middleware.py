@@ -7,6 +7,7 @@ from typing import Any
 
 from django.db import DatabaseError, InterfaceError, transaction
 from django.http import HttpRequest, HttpResponse
+from django.template.response import SimpleTemplateResponse
 from django.utils import timezone
 
 from apikeys import problem
@@ -48,8 +49,8 @@ class CallHistoryMiddleware:
 
         def call_view() -> HttpResponse:
             response = view(request, *args, **kwargs)
-            if hasattr(response, "render") and not response.is_rendered:
-                response.render()  # an answer that cannot be written must fail before the commit
+            if isinstance(response, SimpleTemplateResponse):  # as REST framework's answers are
+                response.render()  # what cannot be written must fail before the commit
             return response
 
         try:

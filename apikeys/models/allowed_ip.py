@@ -14,6 +14,9 @@ from apikeys.actor import Actor
 from apikeys.models.revision import Revisioned
 from apikeys.text import plain_text
 
+if TYPE_CHECKING:
+    from django.db.models.fields.related_descriptors import RelatedManager
+
 MAX_ALLOWED_IPS = 1000
 
 
@@ -69,7 +72,7 @@ class AddressList(Revisioned):
     """The deeds on a key's list of allowed IPs."""
 
     if TYPE_CHECKING:
-        allowed_ips: "models.manager.RelatedManager[AllowedIP]"
+        allowed_ips: RelatedManager[AllowedIP]
 
     class Meta:
         abstract = True
@@ -77,7 +80,7 @@ class AddressList(Revisioned):
     def _add_ips(self, entries: Iterable[str | tuple[str, str]]) -> list[str]:
         pairs = dict((entry, "") if isinstance(entry, str) else entry for entry in entries)
         rows = [
-            AllowedIP(api_key=self, network=network, label=label)
+            AllowedIP(api_key_id=self.pk, network=network, label=label)
             for network, label in pairs.items()
         ]
         for row in rows:

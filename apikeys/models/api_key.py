@@ -2,7 +2,7 @@
 
 from collections.abc import Iterable
 from datetime import datetime, timedelta
-from typing import Any
+from typing import Any, ClassVar
 
 from django.contrib.auth.models import AbstractBaseUser, AnonymousUser
 from django.core.exceptions import ValidationError
@@ -140,7 +140,7 @@ class APIKey(AddressList, Rotatable, Revisioned, Switchable):
         verbose_name = _("API key")
         verbose_name_plural = _("API keys")
         ordering = ("-date_added", "-pk")
-        constraints = (
+        constraints: ClassVar[tuple[models.BaseConstraint, ...]] = (
             *Switchable.Meta.constraints,
             models.CheckConstraint(
                 name="apikey_permission_is_known", condition=Q(permission__in=Permission.values)

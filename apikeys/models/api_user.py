@@ -1,9 +1,9 @@
 """API users: one integration each, in one store."""
 
-from typing import Any
+from typing import Any, ClassVar
 
 from django.conf import settings
-from django.contrib.auth.models import AbstractBaseUser, AnonymousUser
+from django.contrib.auth.models import AbstractBaseUser, AnonymousUser, User
 from django.core.exceptions import ValidationError
 from django.core.validators import RegexValidator
 from django.db import models, transaction
@@ -26,7 +26,7 @@ class APIUserQuerySet(models.QuerySet["APIUser"]):
         actor: Actor,
         store: Store,
         username: str,
-        owner: AbstractBaseUser | None = None,
+        owner: User | None = None,
     ) -> "APIUser":
         """Create an API user. Raises ``ValidationError`` when the name is taken or does not fit."""
         if len(username) < 3 or len(username) > 20:
@@ -95,7 +95,7 @@ class APIUser(Switchable):
         verbose_name = _("API user")
         verbose_name_plural = _("API users")
         ordering = ("username", "pk")
-        constraints = (
+        constraints: ClassVar[tuple[models.BaseConstraint, ...]] = (
             *Switchable.Meta.constraints,
             models.UniqueConstraint(
                 Lower("username"),
@@ -130,7 +130,7 @@ class APIUser(Switchable):
         }
 
     @transaction.atomic
-    def hand_over(self, *, actor: Actor, owner: AbstractBaseUser | None) -> bool:
+    def hand_over(self, *, actor: Actor, owner: User | None) -> bool:
         """Give the API user another owner, or none. Returns whether anything changed."""
         self.lock()
         before = self.snapshot()

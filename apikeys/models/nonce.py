@@ -29,7 +29,7 @@ class SpentNonceQuerySet(models.QuerySet["SpentNonce"]):
                 "ON CONFLICT (digest) DO NOTHING",
                 [digest, connection.ops.adapt_datetimefield_value(useless_from)],
             )
-            return cursor.rowcount == 1
+            return bool(cursor.rowcount == 1)
 
     def prune(self) -> int:
         """Forget the nonces whose timestamp would be refused as stale. Returns how many."""

@@ -1,7 +1,7 @@
 """Secrets: the versions of a key's secret, of which only a keyed digest is kept."""
 
 from datetime import datetime, timedelta
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, cast
 
 from django.core.exceptions import ValidationError
 from django.db import models, transaction
@@ -16,6 +16,8 @@ from apikeys.actor import Actor
 from apikeys.models.revision import Revisioned
 
 if TYPE_CHECKING:
+    from django.db.models.fields.related_descriptors import RelatedManager
+
     from apikeys.models.api_key import APIKey
 
 MAX_OVERLAP = timedelta(days=30)
@@ -125,7 +127,7 @@ class Rotatable(Revisioned):
 
     if TYPE_CHECKING:
         consumer_key: models.CharField[str, str]
-        secrets: "models.manager.RelatedManager[Secret]"
+        secrets: RelatedManager[Secret]
 
     class Meta:
         abstract = True
@@ -166,7 +168,7 @@ class Rotatable(Revisioned):
             before.sealed = ""
         before.save(update_fields=["last_used_at", "retires_at", "sealed"])
         secret = tokens.new_secret(self.consumer_key)
-        version = Secret.objects.add(key=self, secret=secret, signing=signing)
+        version = Secret.objects.add(key=cast("APIKey", self), secret=secret, signing=signing)
         self.moved()
         self.note(
             actor,

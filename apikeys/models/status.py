@@ -1,6 +1,6 @@
 """Enabled or disabled, since when, and the two deeds that switch it."""
 
-from typing import Any
+from typing import Any, ClassVar
 
 from django.db import models, transaction
 from django.db.models import Q
@@ -26,7 +26,7 @@ class Switchable(models.Model):
 
     class Meta:
         abstract = True
-        constraints = (
+        constraints: ClassVar[tuple[models.BaseConstraint, ...]] = (
             models.CheckConstraint(
                 name="%(class)s_disabled_at_follows_status",
                 condition=Q(status=Status.ENABLED, disabled_at=None)

@@ -1,6 +1,6 @@
 """Stores: the shops whose API the keys open."""
 
-from typing import Any
+from typing import Any, ClassVar
 
 from django.conf import settings
 from django.contrib.auth.models import AbstractBaseUser, AnonymousUser
@@ -69,7 +69,7 @@ class Store(Switchable):
         verbose_name = _("store")
         verbose_name_plural = _("stores")
         ordering = ("name", "pk")
-        constraints = (
+        constraints: ClassVar[tuple[models.BaseConstraint, ...]] = (
             *Switchable.Meta.constraints,
             models.CheckConstraint(name="store_has_public_id", condition=~Q(public_id="")),
             models.CheckConstraint(name="store_has_name", condition=~Q(name="")),
