@@ -8,11 +8,29 @@ from django.conf import settings
 from django.http import HttpRequest, HttpResponse
 from django.utils.cache import patch_vary_headers
 
+from apikeys import client_ip
+from apikeys.call import Call
 from apikeys.networks import contains
 from apikeys.ratelimit import Verdict
 
 PLAIN_ID = re.compile(r"[A-Za-z0-9._-]{8,64}", re.ASCII)
 Handler = Callable[[HttpRequest], HttpResponse]
+
+
+class AttestedSchemeMiddleware:
+    """Let Django see the scheme that the caller used, which only a trusted proxy may name.
+
+    The redirect to https, HSTS and the origin check of forms follow from it.
+    """
+
+    def __init__(self, get_response: Handler) -> None:
+        self.get_response = get_response
+
+    def __call__(self, request: HttpRequest) -> HttpResponse:
+        if settings.TRUSTED_PROXIES:
+            scheme = client_ip.attested_scheme(Call.from_request(request))
+            request.META["wsgi.url_scheme"] = scheme
+        return self.get_response(request)
 
 
 class RequestIDMiddleware:

@@ -107,6 +107,7 @@ INSTALLED_APPS = [
     "axes",
 ]
 MIDDLEWARE = [
+    "apikeys.middleware.AttestedSchemeMiddleware",
     "apikeys.middleware.RequestIDMiddleware",
     "apikeys.middleware.CallHeadersMiddleware",
     "django.middleware.security.SecurityMiddleware",
@@ -261,7 +262,7 @@ TIME_ZONE = env.text("TIME_ZONE", "UTC")
 USE_I18N = True
 USE_TZ = True
 STATIC_URL = "/static/"
-STATIC_ROOT = BASE_DIR / "staticfiles"
+STATIC_ROOT = Path(env.text("STATIC_ROOT", str(BASE_DIR / "staticfiles")))
 STORAGES = {
     "default": {"BACKEND": "django.core.files.storage.FileSystemStorage"},
     "staticfiles": {

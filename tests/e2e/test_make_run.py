@@ -1,0 +1,156 @@
+"""``make run`` on a fresh copy of the project."""
+
+import os
+import re
+import shutil
+import signal
+import socket
+import stat
+import subprocess
+import sys
+import time
+from contextlib import contextmanager
+from pathlib import Path
+
+import pytest
+import requests
+
+from tests import live, servers
+
+pytestmark = pytest.mark.e2e
+ADDRESSES = "Ctrl-C ends both."
+
+
+@pytest.fixture(scope="module")
+def clone(tmp_path_factory):
+    """The project as a newcomer has it: its files, and nothing that a run leaves behind."""
+    folder = tmp_path_factory.mktemp("clone") / "project"
+    left_behind = shutil.ignore_patterns(
+        *(".git", ".venv", ".env", "var", "db.sqlite3*", "staticfiles", "node_modules", ".*_cache")
+    )
+    shutil.copytree(live.ROOT, folder, ignore=left_behind)
+    return folder
+
+
+@contextmanager
+def make_run(clone, **settings):
+    """Type make run, give what it printed once it serves, and end it with Ctrl-C."""
+    servers.require("make")
+    run = subprocess.Popen(
+        # The packages are installed already: this environment is the one to use.
+        ["make", "run", "--old-file=.venv/runtime", f"BIN={Path(sys.executable).parent}"],
+        cwd=clone,
+        env={"PATH": os.environ["PATH"], "HOME": os.environ.get("HOME", "/"), **settings},
+        stdout=subprocess.PIPE,
+        stderr=subprocess.STDOUT,
+        text=True,
+        start_new_session=True,
+    )
+    try:
+        printed = ""
+        for line in run.stdout:
+            printed += line
+            if ADDRESSES in line:
+                break
+        yield printed, run
+    finally:
+        interrupt(run)
+
+
+def interrupt(run):
+    """Ctrl-C: the terminal signals every program of the group."""
+    if run.poll() is None:
+        os.killpg(run.pid, signal.SIGINT)
+    run.communicate(timeout=60)
+
+
+def log_in(url, password):
+    session = requests.Session()
+    session.get(f"{url}/console/login/", timeout=10)
+    fields = {
+        "username": "admin",
+        "password": password,
+        "csrfmiddlewaretoken": session.cookies["csrftoken"],
+    }
+    return session.post(
+        f"{url}/console/login/", data=fields, allow_redirects=False, timeout=10
+    ).status_code
+
+
+def mode(path):
+    return stat.S_IMODE(path.stat().st_mode)
+
+
+def test_a_newcomer_gets_a_running_console_and_the_password_only_once(clone):
+    port = servers.free_port()
+    url = f"http://127.0.0.1:{port}"
+    with make_run(clone, PORT=str(port)) as (printed, _run):
+        assert f"{url}/console/" in printed
+        assert f"{url}/api/v1/" in printed
+        password = re.search(r"as admin with the password (\S+)", printed)[1]
+        assert log_in(url, password) == 302
+        assert log_in(url, "a guess") != 302
+        assert requests.get(f"{url}/api/v1/whoami", timeout=10).status_code == 401
+        assert requests.get(f"{url}/readyz", timeout=10).status_code == 200
+
+    assert mode(clone / ".env") == 0o600
+    assert mode(clone / "db.sqlite3") == 0o600
+    secrets_before = (clone / ".env").read_text()
+
+    with make_run(clone, PORT=str(port)) as (printed, _run):
+        assert "password " + password not in printed
+        assert "changepassword admin" in printed
+        assert log_in(url, password) == 302
+
+    assert (clone / ".env").read_text() == secrets_before
+
+
+def test_ctrl_c_ends_the_server_and_the_worker(clone):
+    port = servers.free_port()
+    with make_run(clone, PORT=str(port)) as (_printed, run):
+        interrupt(run)
+
+    group = subprocess.run(
+        ["ps", "-o", "args=", "--sid", str(run.pid)], capture_output=True, text=True, check=False
+    )
+    assert group.stdout == ""
+
+
+def test_a_worker_that_dies_is_started_again(clone):
+    def workers(run):
+        listed = subprocess.run(
+            ["ps", "-o", "pid=,args=", "--sid", str(run.pid)], capture_output=True, text=True
+        )
+        return [int(line.split()[0]) for line in listed.stdout.splitlines() if "run_worker" in line]
+
+    with make_run(clone, PORT=str(servers.free_port())) as (_printed, run):
+        [first] = workers(run)
+        os.kill(first, signal.SIGKILL)
+        deadline = time.monotonic() + 20
+        while workers(run) in ([], [first]):
+            assert time.monotonic() < deadline
+            time.sleep(0.1)
+
+
+def test_an_address_that_is_taken_is_said_before_anything_is_made(clone, tmp_path):
+    with socket.socket() as taken:
+        taken.bind((servers.LOOPBACK, 0))
+        taken.listen()
+        port = taken.getsockname()[1]
+        with make_run(clone, PORT=str(port), DATABASE_URL=f"sqlite:///{tmp_path}/new.sqlite3") as (
+            printed,
+            run,
+        ):
+            assert f"127.0.0.1:{port} cannot be used" in printed
+            assert "set another PORT" in printed
+            assert run.wait(timeout=10) != 0
+    assert not (tmp_path / "new.sqlite3").exists()
+
+
+def test_a_database_that_does_not_answer_is_said_without_its_password(clone):
+    url = f"postgresql://apikeys:hush@127.0.0.1:{servers.free_port()}/apikeys"
+    with make_run(clone, PORT=str(servers.free_port()), DATABASE_URL=url) as (printed, run):
+        assert run.wait(timeout=20) != 0
+    assert "DATABASE_URL" in printed
+    assert "hush" not in printed
+    assert "Traceback" not in printed
