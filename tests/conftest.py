@@ -1,16 +1,34 @@
-"""Fixtures that start programs: private servers, the real console, a browser, a Node client."""
+"""Fixtures: calls as integrations send them, private servers, the real console, a browser."""
 
 import fcntl
 import hashlib
 import shutil
 import subprocess
+from functools import partial
 from pathlib import Path
 
 import pytest
 
-from tests import live, servers
+from apikeys import ratelimit
+from tests import calls, live, servers
 
 HERE = Path(__file__).parent
+
+
+@pytest.fixture(autouse=True)
+def _fresh_limits():
+    """No test is refused for the calls of another: every count begins at zero."""
+    ratelimit.clear()
+
+
+@pytest.fixture
+def call(client):
+    """Send a call over https: ``call(key, "/api/v1/stores", carrier="bearer")``.
+
+    Further options: ``method``, ``secret``, ``headers``, ``data``, ``content_type``, ``secure``
+    and WSGI variables such as ``REMOTE_ADDR``. Carriers: see ``tests.calls.credential``.
+    """
+    return partial(calls.send, client)
 
 
 @pytest.fixture(scope="session")
