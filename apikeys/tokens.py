@@ -68,6 +68,11 @@ class Minted(NamedTuple):
         return f"Minted(consumer_key={self.consumer_key!r}, secret=…)"
 
 
+def random_base62(length: int) -> str:
+    """Random characters nobody can guess: 5.95 bits each."""
+    return "".join(secrets.choice(ALPHABET) for _ in range(length))
+
+
 def _base62(number: int, length: int) -> str:
     """``number`` in base62, big-endian, left-padded with 0."""
     text = ""
@@ -85,8 +90,7 @@ def mint(mode: str = "live") -> Minted:
     """Make a consumer key that no one has, with its first secret."""
     if mode not in MODES:
         raise ValueError(f"A key is live or test, not {mode!r}.")
-    identifier = "".join(secrets.choice(ALPHABET) for _ in range(ID_LENGTH))
-    consumer_key = f"ck_{mode}_{identifier}"
+    consumer_key = f"ck_{mode}_{random_base62(ID_LENGTH)}"
     return Minted(consumer_key, new_secret(consumer_key))
 
 
