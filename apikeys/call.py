@@ -3,13 +3,17 @@
 import re
 from collections.abc import Callable
 from dataclasses import dataclass
+from string import punctuation
 from typing import Final, Self
-from urllib.parse import quote, unquote_to_bytes
+from urllib.parse import parse_qsl, quote, unquote_to_bytes
 
 from django.http import HttpRequest
 
 ANY: Final = "any"
 """The resource of a view that is open to every proven key of the store."""
+
+Parameters = tuple[tuple[str, str], ...]
+PARAMETER_LIMIT: Final = 1000
 
 PLAIN_NAME: Final = re.compile(r"HTTP_([A-Z0-9_]+)")
 ORIGIN: Final = re.compile(r"[A-Za-z][A-Za-z0-9+.-]*://[^/?#]*")
@@ -63,6 +67,19 @@ class Call:
             resource=resource,
             store_id=store_id,
         )
+
+
+def parameters(encoded: str, *, errors: str = "strict") -> Parameters:
+    """The decoded names and values of a raw query or form body, in their order.
+
+    ValueError when they are too many or, unless ``errors`` says otherwise, not UTF-8. Characters
+    that ought to be percent-encoded are taken as they are: official clients send raw brackets.
+    """
+    if not encoded.isascii():
+        encoded = quote(_wire_bytes(encoded), safe=punctuation + " ")
+    return tuple(
+        parse_qsl(encoded, keep_blank_values=True, errors=errors, max_num_fields=PARAMETER_LIMIT)
+    )
 
 
 def _headers(meta: dict[str, object]) -> tuple[tuple[str, str], ...]:
