@@ -7,3 +7,7 @@ class APIKeysConfig(AppConfig):
     verbose_name = _("API keys")
     # Dotted names of functions without arguments that run_worker calls once a day.
     worker_tasks: list[str] = []
+
+    def ready(self) -> None:
+        """Register the system checks."""
+        from apikeys import checks  # noqa: F401

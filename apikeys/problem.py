@@ -1,6 +1,7 @@
 """The one error body: RFC 9457, with the members that the shops' own client libraries read."""
 
 import logging
+import sys
 from collections.abc import Iterator
 from http import HTTPStatus
 from typing import Any
@@ -14,6 +15,7 @@ from django.core.exceptions import (
 )
 from django.db import InterfaceError, OperationalError
 from django.http import Http404, HttpRequest, HttpResponse, JsonResponse
+from django.template import loader
 from django.utils import translation
 from django.views import defaults
 from rest_framework import exceptions
@@ -191,6 +193,16 @@ def not_found(request: HttpRequest, exception: Exception) -> HttpResponse:
 
 
 def server_error(request: HttpRequest) -> HttpResponse:
-    if not is_api(request):
-        return defaults.server_error(request)
-    return response(request, 500, "internal_error", "Something went wrong on our side.")
+    """500; or 503 when it was the database that failed, which heals without hands."""
+    outage = isinstance(sys.exc_info()[1], OperationalError | InterfaceError)
+    if is_api(request):
+        if outage:
+            return unavailable(request)
+        return response(request, 500, "internal_error", "Something went wrong on our side.")
+    if outage:
+        return HttpResponse(
+            loader.render_to_string("503.html"),
+            status=503,
+            headers={"Retry-After": str(RETRY_AFTER_OUTAGE)},
+        )
+    return defaults.server_error(request)

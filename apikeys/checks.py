@@ -1,0 +1,132 @@
+"""System checks: every setting and every view that could silently weaken the gate."""
+
+from collections.abc import Iterator
+from typing import Any
+
+from cryptography.fernet import Fernet
+from django.conf import settings
+from django.core.checks import CheckMessage, Error, Tags, Warning, register
+from django.urls import URLPattern, URLResolver, get_resolver
+
+from apikeys import networks, ratelimit
+from apikeys.authentication import APIKeyAuthentication
+from apikeys.call import ANY
+
+SHORTEST_PEPPER = 32  # bytes
+
+
+@register(Tags.security)
+def check_secrets(**kwargs: Any) -> list[CheckMessage]:
+    """Digests need a pepper, and signing keys something to be sealed with."""
+    messages: list[CheckMessage] = []
+    peppers = getattr(settings, "APIKEYS_PEPPERS", {})
+    if not peppers:
+        messages.append(
+            Error(
+                "APIKEYS_PEPPERS is empty.",
+                hint="Give it a number and 64 hex digits, for example 1:<hex>; newest first.",
+                id="apikeys.E001",
+            )
+        )
+    for number, pepper in peppers.items():
+        if len(bytes.fromhex(pepper)) < SHORTEST_PEPPER:
+            messages.append(
+                Error(
+                    f"Pepper {number} in APIKEYS_PEPPERS is short.",
+                    hint=f"Use {SHORTEST_PEPPER} random bytes, written in hex.",
+                    id="apikeys.E002",
+                )
+            )
+    sealing_keys = getattr(settings, "APIKEYS_SEALING_KEYS", ())
+    if not sealing_keys or not all(map(_is_fernet_key, sealing_keys)):
+        messages.append(
+            Error(
+                "APIKEYS_SEALING_KEYS does not hold Fernet keys.",
+                hint="Make one with cryptography.fernet.Fernet.generate_key(); newest first.",
+                id="apikeys.E003",
+            )
+        )
+    return messages
+
+
+@register(Tags.security)
+def check_gate(**kwargs: Any) -> list[CheckMessage]:
+    """Proxies, limits and resources must say what they mean."""
+    messages: list[CheckMessage] = []
+    for proxy in settings.TRUSTED_PROXIES:
+        try:
+            networks.parse_entry(proxy)
+        except ValueError as error:
+            messages.append(
+                Error(
+                    f"TRUSTED_PROXIES: {error}",
+                    hint="List the addresses or networks of your own proxies, and nothing else.",
+                    id="apikeys.E004",
+                )
+            )
+    for name in ("DEFAULT_RATE_LIMIT", "FAILED_ATTEMPT_LIMIT"):
+        try:
+            ratelimit.parse(getattr(settings, name))
+        except ValueError as error:
+            messages.append(Error(f"{name}: {error}", id="apikeys.E005"))
+    if ANY in settings.APIKEYS_RESOURCES:
+        messages.append(
+            Error(
+                f"“{ANY}” cannot be a resource.",
+                hint=f"A view that names “{ANY}” is open to every proven key; use another name.",
+                id="apikeys.E006",
+            )
+        )
+    if unknown := set(settings.APIKEYS_PRIVILEGED_RESOURCES) - set(settings.APIKEYS_RESOURCES):
+        messages.append(
+            Error(
+                f"APIKEYS_PRIVILEGED_RESOURCES names unknown resources: {sorted(unknown)}.",
+                hint="A misspelt mark would leave the resource it meant open to every key.",
+                id="apikeys.E007",
+            )
+        )
+    if settings.ALLOW_INSECURE_TRANSPORT:
+        messages.append(
+            Warning(
+                "ALLOW_INSECURE_TRANSPORT is on: secrets may cross the network in clear.",
+                hint="Serve over https, or let callers sign their requests.",
+                id="apikeys.W001",
+            )
+        )
+    return messages
+
+
+@register(Tags.urls)
+def check_views(**kwargs: Any) -> list[CheckMessage]:
+    """Every protected view names its resource, or ``ANY``."""
+    known = {ANY, *settings.APIKEYS_RESOURCES}
+    return [
+        Error(
+            f"{view.__module__}.{view.__qualname__} names no known resource.",
+            hint=f"Set its `resource` to one of: {', '.join(sorted(known))}.",
+            obj=view,
+            id="apikeys.E008",
+        )
+        for view in dict.fromkeys(protected_views(get_resolver().url_patterns))
+        if getattr(view, "resource", None) not in known
+    ]
+
+
+def protected_views(patterns: list[URLPattern | URLResolver]) -> Iterator[type]:
+    """The view classes behind these URL patterns that stand behind the gate."""
+    for pattern in patterns:
+        if isinstance(pattern, URLResolver):
+            yield from protected_views(pattern.url_patterns)
+        else:
+            view = getattr(pattern.callback, "cls", None)
+            classes = getattr(view, "authentication_classes", ())
+            if view is not None and any(issubclass(one, APIKeyAuthentication) for one in classes):
+                yield view
+
+
+def _is_fernet_key(text: str) -> bool:
+    try:
+        Fernet(text)
+    except ValueError:
+        return False
+    return True
