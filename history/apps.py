@@ -7,3 +7,6 @@ class HistoryConfig(AppConfig):
     verbose_name = _("Call history")
     # Dotted names of functions without arguments that run_worker calls once a day.
     worker_tasks: list[str] = []
+
+    def ready(self) -> None:
+        from history import within  # noqa: F401  (registers its look-up)

@@ -1,0 +1,55 @@
+"""Incident mode: which keys to take out of use at once, and taking them out."""
+
+from collections.abc import Iterable
+from datetime import datetime, timedelta
+from typing import Final
+
+from django.utils import timezone
+
+from apikeys import networks
+from apikeys.actor import Actor
+from apikeys.models import APIKey, Status
+from apikeys.models.api_key import APIKeyQuerySet
+from history.models import CallRecord
+
+SEEN_WITHIN: Final = timedelta(days=30)
+
+
+def affected_keys(
+    visible: APIKeyQuerySet,
+    *,
+    username: str | None = None,
+    store: str | None = None,
+    created_before: datetime | None = None,
+    permission: str | None = None,
+    seen_from: str | None = None,
+) -> APIKeyQuerySet:
+    """The enabled keys among ``visible`` that fit everything that is given.
+
+    ``store`` is a Store ID. ``seen_from`` is an address or network from which a call with the
+    key's secret came within the last 30 days, let in or refused; ValueError if it is neither.
+    """
+    keys = visible.filter(status=Status.ENABLED)
+    if username is not None:
+        keys = keys.filter(api_user__username__iexact=username)
+    if store is not None:
+        keys = keys.filter(api_user__store__public_id=store)
+    if created_before is not None:
+        keys = keys.filter(date_added__lt=created_before)
+    if permission is not None:
+        keys = keys.filter(permission=permission)
+    if seen_from is not None:
+        keys = keys.filter(pk__in=_ids_seen_from(networks.parse_entry(seen_from)))
+    return keys.select_related("api_user__store").order_by("api_user__username", "pk")
+
+
+def disable_keys(keys: Iterable[APIKey], *, actor: Actor, reason: str) -> list[APIKey]:
+    """Disable each of them, one whole deed a key; returns those that were still enabled."""
+    return [key for key in keys if key.disable(actor=actor, reason=reason)]
+
+
+def _ids_seen_from(network: str) -> list[int]:
+    """As a list: the calls may live in another database than the keys."""
+    since = timezone.now() - SEEN_WITHIN
+    calls = CallRecord.objects.filter(date_added__gte=since, ip__within=network)
+    return list(calls.order_by().values_list("key_id", flat=True).distinct())
