@@ -1,5 +1,9 @@
 """Call records: one decision on a proven key each, written once and never edited."""
 
+from collections.abc import Iterator
+from datetime import datetime
+from typing import Self
+
 from django.contrib.auth.models import AbstractBaseUser, AnonymousUser
 from django.db import models
 from django.db.models import Q
@@ -28,6 +32,44 @@ class CallRecordQuerySet(models.QuerySet["CallRecord"]):
     def of_key(self, key: APIKey) -> "CallRecordQuerySet":
         """The calls of one key, newest first."""
         return self.filter(key_id=key.pk).order_by("-date_added", "-pk")
+
+    def older_than(self, record: "CallRecord") -> Self:
+        """Those that stand below this one when the newest stands on top."""
+        return self.filter(
+            Q(date_added__lt=record.date_added) | Q(pk__lt=record.pk),
+            date_added__lte=record.date_added,
+        )
+
+    def walk(self, batch: int = 1000) -> Iterator["CallRecord"]:
+        """All of them, newest first, in short statements and with little memory.
+
+        Neither a transaction nor a cursor is held between the batches, so that a slow reader
+        holds nothing up. Calls that come in meanwhile are not part of the walk.
+        """
+        remaining = self.order_by("-date_added", "-pk")
+        records = list(remaining[:batch])
+        while records:
+            yield from records
+            if len(records) < batch:
+                return
+            records = list(remaining.older_than(records[-1])[:batch])
+
+    def prune(self, older_than: datetime) -> int:
+        """Delete the calls that came before this moment; returns how many.
+
+        In batches, each a transaction of its own: one large one would hold SQLite's only write
+        lock for seconds, and no call can be answered without it.
+        """
+        old = self.filter(date_added__lt=older_than).order_by("date_added", "pk")
+        return delete_in_batches(old)
+
+
+def delete_in_batches(rows: models.QuerySet[models.Model], batch: int = 1000) -> int:
+    """Delete these rows, the first ones first, without holding a lock for long."""
+    deleted = 0
+    while keys := list(rows.values_list("pk", flat=True)[:batch]):
+        deleted += rows.model._default_manager.filter(pk__in=keys).delete()[0]
+    return deleted
 
 
 class CallRecord(models.Model):

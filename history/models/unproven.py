@@ -1,6 +1,6 @@
 """Calls refused before a key was proven: merged, so that a stranger cannot fill the disk."""
 
-from datetime import datetime
+from datetime import datetime, timedelta
 
 from django.contrib.auth.models import AbstractBaseUser, AnonymousUser
 from django.db import connections, models, router, transaction
@@ -9,6 +9,7 @@ from django.utils.translation import gettext_lazy as _
 
 from apikeys.denial import DenialReason
 from apikeys.models import APIKey
+from history.models.call import delete_in_batches
 
 ROWS_A_MINUTE = 1000
 OVERFLOW = "*"
@@ -72,6 +73,11 @@ class UnprovenCallsQuerySet(models.QuerySet["UnprovenCalls"]):
     def total(self) -> int:
         """How many calls the rows stand for."""
         return self.aggregate(total=Sum("count"))["total"] or 0
+
+    def prune(self, older_than: datetime) -> int:
+        """Delete the rows of minutes that ended before this moment; returns how many."""
+        old = self.filter(minute__lte=older_than - timedelta(minutes=1)).order_by("minute", "pk")
+        return delete_in_batches(old)
 
     def visible_to(self, user: AbstractBaseUser | AnonymousUser) -> "UnprovenCallsQuerySet":
         """All for a superuser; for others those that named a key of their stores."""

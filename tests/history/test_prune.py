@@ -1,0 +1,36 @@
+from datetime import UTC, datetime, timedelta
+
+import pytest
+
+from history.models import CallRecord, UnprovenCalls
+from history.models.call import delete_in_batches
+from tests.factories import APIKeyFactory, CallRecordFactory, UnprovenCallsFactory
+
+pytestmark = pytest.mark.django_db
+CUTOFF = datetime(2026, 1, 1, 0, 0, tzinfo=UTC)
+INSTANT = timedelta(microseconds=1)
+
+
+def test_prune_deletes_what_came_before_the_moment_and_nothing_else():
+    CallRecordFactory(date_added=CUTOFF - INSTANT)
+    kept = CallRecordFactory(date_added=CUTOFF)
+
+    assert CallRecord.objects.prune(CUTOFF) == 1
+    assert list(CallRecord.objects.all()) == [kept]
+
+
+def test_prune_deletes_the_oldest_first_in_small_transactions(django_assert_num_queries):
+    key = APIKeyFactory()
+    for hour in range(5):
+        CallRecordFactory(key=key, date_added=CUTOFF - timedelta(hours=hour + 1))
+
+    with django_assert_num_queries(7):  # 2 + 2 + 1 rows, each read and deleted, then none left
+        assert delete_in_batches(CallRecord.objects.order_by("date_added"), batch=2) == 5
+
+
+def test_a_minute_of_unproven_calls_goes_when_all_of_it_is_old():
+    UnprovenCallsFactory(date_added=CUTOFF - timedelta(minutes=1))
+    kept = UnprovenCallsFactory(date_added=CUTOFF)
+
+    assert UnprovenCalls.objects.prune(CUTOFF + timedelta(seconds=59)) == 1
+    assert list(UnprovenCalls.objects.all()) == [kept]
