@@ -291,5 +291,7 @@ LOGGING = {
     "loggers": {
         "django": {"handlers": [], "propagate": True},
         "django.server": {"handlers": [], "propagate": True},
+        # Refused calls stand in the call history; a line for each would let strangers fill disks.
+        "django.request": {"level": "ERROR"},
     },
 }
