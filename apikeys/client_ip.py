@@ -67,6 +67,17 @@ def axes_client_ip(request: HttpRequest) -> str:
     return of_request(request).ip or UNSPECIFIED
 
 
+def unbelieved_header(request: HttpRequest) -> str:
+    """The forwarding header that came with a request although no proxy is trusted, or nothing.
+
+    Then every call seems to come from the proxy itself, and allowed IPs cannot tell callers apart.
+    """
+    if settings.TRUSTED_PROXIES:
+        return ""
+    names = (name for name in request.headers if _is_forwarding(name.lower()))
+    return next(names, "")
+
+
 def attested_scheme(call: Call) -> str:
     """The scheme the caller used, according to our own connection or to a trusted proxy."""
     if _is_trusted(call.peer):

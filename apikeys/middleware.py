@@ -1,18 +1,27 @@
 """What every request and every answer carries: an id, and headers that follow from the call."""
 
+import logging
 import re
 import secrets
 from collections.abc import Callable
 
 from django.conf import settings
+from django.db import InterfaceError, OperationalError
 from django.http import HttpRequest, HttpResponse
-from django.utils.cache import patch_vary_headers
+from django.template.loader import render_to_string
+from django.utils import timezone
+from django.utils.cache import add_never_cache_headers, patch_vary_headers
 
 from apikeys import client_ip
 from apikeys.call import Call
 from apikeys.networks import contains
+from apikeys.preferences import Preferences
 from apikeys.ratelimit import Verdict
 
+logger = logging.getLogger(__name__)
+
+CONSOLE = "/console/"
+RETRY_AFTER_OUTAGE = "5"
 PLAIN_ID = re.compile(r"[A-Za-z0-9._-]{8,64}", re.ASCII)
 Handler = Callable[[HttpRequest], HttpResponse]
 
@@ -75,3 +84,32 @@ def _add_rate_limit(response: HttpResponse, verdict: Verdict) -> None:
     """The fields of the IETF draft (draft-ietf-httpapi-ratelimit-headers), kept in one place."""
     response["RateLimit-Policy"] = f'"default";q={verdict.rate.amount};w={verdict.rate.seconds}'
     response["RateLimit"] = f'"default";r={verdict.remaining};t={verdict.reset}'
+
+
+class ConsoleMiddleware:
+    """Console pages show times in the operator's zone and are kept by no cache.
+
+    With a database that does not answer they say so, and when to come back.
+    """
+
+    def __init__(self, get_response: Handler) -> None:
+        self.get_response = get_response
+
+    def __call__(self, request: HttpRequest) -> HttpResponse:
+        if not request.path_info.startswith(CONSOLE):
+            return self.get_response(request)
+        with timezone.override(Preferences.of(request).zone or None):
+            response = self.get_response(request)
+        add_never_cache_headers(response)
+        patch_vary_headers(response, ["Cookie"])
+        return response
+
+    def process_exception(self, request: HttpRequest, error: Exception) -> HttpResponse | None:
+        if not isinstance(error, OperationalError | InterfaceError):
+            return None
+        if not request.path_info.startswith(CONSOLE):
+            return None
+        logger.error("The database failed during a page.", exc_info=error)
+        response = HttpResponse(render_to_string("503.html"), status=503)
+        response["Retry-After"] = RETRY_AFTER_OUTAGE
+        return response

@@ -119,6 +119,7 @@ MIDDLEWARE = [
     "django.contrib.auth.middleware.AuthenticationMiddleware",
     "django.contrib.messages.middleware.MessageMiddleware",
     "django.middleware.clickjacking.XFrameOptionsMiddleware",
+    "apikeys.middleware.ConsoleMiddleware",
     # Last, as it turns the login's refusal into its answer.
     "axes.middleware.AxesMiddleware",
     # Innermost: it calls the protected views itself, to hold their transaction.
@@ -138,6 +139,7 @@ TEMPLATES = [
                 "django.template.context_processors.request",
                 "django.contrib.auth.context_processors.auth",
                 "django.contrib.messages.context_processors.messages",
+                "apikeys.context_processors.console",
             ],
         },
     },
@@ -179,6 +181,7 @@ AXES_LOCKOUT_PARAMETERS = [["username", "ip_address"]]
 AXES_CLIENT_IP_CALLABLE = "apikeys.client_ip.axes_client_ip"
 AXES_RESET_ON_SUCCESS = True
 AXES_VERBOSE = False
+AXES_LOCKOUT_CALLABLE = "apikeys.views.login.locked_out"
 
 # Eight hours without a page end a session.
 SESSION_COOKIE_AGE = 8 * 60 * 60

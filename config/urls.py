@@ -15,6 +15,8 @@ handler500 = "apikeys.problem.server_error"
 
 urlpatterns = [
     path("", RedirectView.as_view(url="/console/")),
+    path("console", RedirectView.as_view(url="/console/")),
+    path("console/", include("apikeys.urls")),
     path("admin/", admin.site.urls),
     path("healthz", health.healthz),
     path("readyz", health.readyz),

@@ -1,0 +1,58 @@
+"""Who may open a page of the console, and who may do a deed there."""
+
+from collections.abc import Callable
+from functools import wraps
+from typing import Any, Final
+
+from django.contrib.auth.models import AbstractBaseUser, AnonymousUser
+from django.contrib.auth.views import redirect_to_login
+from django.core.exceptions import PermissionDenied
+from django.http import HttpRequest, HttpResponse
+from django.utils.translation import gettext as _
+from django.views.decorators.http import require_http_methods
+
+View = Callable[..., HttpResponse]
+PAGE: Final = ("GET", "HEAD")
+FORM: Final = ("GET", "HEAD", "POST")
+DEED: Final = ("POST",)
+
+
+def is_console_user(user: AbstractBaseUser | AnonymousUser) -> bool:
+    """Whether the console is open to this user: active, and staff or superuser."""
+    is_staff = getattr(user, "is_staff", False) or getattr(user, "is_superuser", False)
+    return bool(getattr(user, "is_active", False) and is_staff)
+
+
+def require(request: HttpRequest, permission: str) -> None:
+    """Refuse with a page that names the permission, unless the user has it."""
+    if not request.user.has_perm(permission):
+        raise PermissionDenied(permission)
+
+
+def console_page(
+    permission: str = "", *, methods: tuple[str, ...] = PAGE
+) -> Callable[[View], View]:
+    """Open a view to console users, who must have the named permission if there is one.
+
+    A stranger is led to the login and back; a user without the permission gets a 403 that says
+    which one is missing.
+    """
+
+    def decorate(view: View) -> View:
+        @require_http_methods(list(methods))
+        @wraps(view)
+        def guarded(request: HttpRequest, *args: Any, **kwargs: Any) -> HttpResponse:
+            if not request.user.is_authenticated:
+                # After a deed there is nothing to come back to but the page it stood on.
+                return redirect_to_login(
+                    request.get_full_path() if request.method in PAGE else "/console/"
+                )
+            if not is_console_user(request.user):
+                raise PermissionDenied(_("The console is for staff only."))
+            if permission:
+                require(request, permission)
+            return view(request, *args, **kwargs)
+
+        return guarded
+
+    return decorate

@@ -1,0 +1,60 @@
+"""Log in, log out, and the page for whoever guessed too often."""
+
+from typing import Any
+
+from axes.helpers import get_cool_off
+from django.contrib import messages
+from django.contrib.auth import views
+from django.contrib.auth.forms import AuthenticationForm
+from django.http import HttpRequest, HttpResponse
+from django.shortcuts import render
+from django.utils.translation import gettext as _
+from django.utils.translation import gettext_lazy
+
+from apikeys.views.access import is_console_user
+
+
+class LoginForm(AuthenticationForm):
+    """The console's login. Who is no console user reads the same as with a wrong password."""
+
+    error_messages = {  # noqa: RUF012 - Django's own attribute
+        "invalid_login": gettext_lazy("The username or the password is not right."),
+        "inactive": gettext_lazy("The username or the password is not right."),
+    }
+
+    def confirm_login_allowed(self, user: Any) -> None:
+        if not is_console_user(user):
+            raise self.get_invalid_login_error()
+
+
+class Login(views.LoginView):
+    """Rotates the session; ``next`` stays on our origin; guessing is limited by django-axes."""
+
+    template_name = "apikeys/login.html"
+    authentication_form = LoginForm
+    redirect_authenticated_user = True
+
+    def dispatch(self, request: HttpRequest, *args: Any, **kwargs: Any) -> HttpResponse:
+        # Somebody who is logged in elsewhere but may not use the console would go in circles.
+        self.redirect_authenticated_user = is_console_user(request.user)
+        return super().dispatch(request, *args, **kwargs)  # type: ignore[return-value]
+
+
+class Logout(views.LogoutView):
+    """Ends the session, by POST only."""
+
+    def post(self, request: HttpRequest, *args: Any, **kwargs: Any) -> HttpResponse:
+        response = super().post(request, *args, **kwargs)
+        messages.success(request, _("You are logged out."))
+        return response
+
+
+def locked_out(
+    request: HttpRequest, response: HttpResponse | None, credentials: dict[str, Any] | None
+) -> HttpResponse:
+    """The answer to further guesses: when to try again, and nothing about the name."""
+    cool_off = get_cool_off(request)
+    seconds = int(cool_off.total_seconds()) if cool_off else 0
+    page = render(request, "apikeys/login_locked.html", {"minutes": -(-seconds // 60)}, status=429)
+    page["Retry-After"] = str(seconds)
+    return page

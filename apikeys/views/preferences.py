@@ -1,0 +1,54 @@
+"""Theme, time zone and rows per page, kept in cookies of the browser."""
+
+from django import forms
+from django.conf import settings
+from django.http import HttpRequest, HttpResponse, HttpResponseRedirect
+from django.shortcuts import render
+from django.utils.http import url_has_allowed_host_and_scheme
+from django.utils.translation import gettext_lazy as _
+from django.views.decorators.http import require_http_methods
+
+from apikeys.preferences import LIFETIME, PAGE_SIZES, THEMES, Preferences, zones
+
+
+class PreferencesForm(forms.Form):
+    theme = forms.ChoiceField(label=_("Theme"), choices=THEMES.items(), required=False)
+    zone = forms.ChoiceField(label=_("Time zone"), required=False)
+    per_page = forms.TypedChoiceField(
+        label=_("Rows per page"), choices=[(size, size) for size in PAGE_SIZES], required=False
+    )
+
+    def __init__(self, *args: object, **kwargs: object) -> None:
+        super().__init__(*args, **kwargs)  # type: ignore[arg-type]
+        named = [(zone, zone) for zone in sorted(zones())]
+        self.fields["zone"].choices = [("", settings.TIME_ZONE), *named]  # type: ignore[attr-defined]
+
+
+def safe_next(request: HttpRequest, default: str = "/console/") -> str:
+    """Where to go on: the page that the request names, if it is one of ours."""
+    url = request.POST.get("next") or request.GET.get("next") or default
+    ours = url_has_allowed_host_and_scheme(
+        url, allowed_hosts={request.get_host()}, require_https=request.is_secure()
+    )
+    return url if ours else default
+
+
+@require_http_methods(["GET", "HEAD", "POST"])
+def preferences(request: HttpRequest) -> HttpResponse:
+    """The page, and what the theme switch in the header sends to. Open to everybody."""
+    chosen = Preferences.of(request)
+    initial = {"theme": chosen.theme, "zone": chosen.zone, "per_page": chosen.per_page}
+    form = PreferencesForm(request.POST or None, initial=initial)
+    if not form.is_valid():
+        context = {"form": form, "next": safe_next(request)}
+        return render(request, "apikeys/preferences.html", context)
+    response = HttpResponseRedirect(safe_next(request))
+    for name in form.fields.keys() & request.POST.keys():
+        response.set_cookie(
+            name,
+            str(form.cleaned_data[name]),
+            max_age=LIFETIME,
+            secure=settings.SESSION_COOKIE_SECURE,
+            samesite="Lax",
+        )
+    return response

@@ -1,0 +1,27 @@
+"""Console users for the tests of the pages: what they may do and which stores they see."""
+
+import pytest
+
+from tests.factories import StoreFactory, UserFactory
+
+
+@pytest.fixture
+def admin(client, db):
+    """A superuser, logged in with ``client``."""
+    user = UserFactory(username="admin", superuser=True)
+    client.force_login(user)
+    return user
+
+
+@pytest.fixture
+def staff(client, db):
+    """Log in as staff of one store with the named permissions: ``staff("view_apikey")``."""
+
+    def log_in(*permissions, stores=None):
+        stores = [StoreFactory()] if stores is None else stores
+        user = UserFactory(permissions=[f"apikeys.{name}" for name in permissions], stores=stores)
+        client.force_login(user)
+        user.store = stores[0] if stores else None
+        return user
+
+    return log_in
