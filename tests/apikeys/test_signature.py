@@ -1,6 +1,5 @@
 """Which signatures are right: known answers, an independent client, and tampering."""
 
-import time
 from dataclasses import replace
 from urllib.parse import quote, urlencode, urlsplit
 
@@ -12,7 +11,6 @@ from oauthlib.oauth1.rfc5849 import SIGNATURE_TYPE_AUTH_HEADER, SIGNATURE_TYPE_Q
 
 from apikeys import oauth, signature, tokens
 from apikeys.call import Call, parameters
-from apikeys.denial import DenialReason, Denied
 
 KEY, SECRET = tokens.mint()
 METHODS = [SIGNATURE_HMAC_SHA1, SIGNATURE_HMAC_SHA256]
