@@ -6,6 +6,7 @@ import secrets
 from collections.abc import Callable
 
 from django.conf import settings
+from django.contrib.sessions.middleware import SessionMiddleware
 from django.db import InterfaceError, OperationalError
 from django.http import HttpRequest, HttpResponse
 from django.template.loader import render_to_string
@@ -23,6 +24,7 @@ logger = logging.getLogger(__name__)
 CONSOLE = "/console/"
 RETRY_AFTER_OUTAGE = "5"
 PLAIN_ID = re.compile(r"[A-Za-z0-9._-]{8,64}", re.ASCII)
+CONSOLE_PREFIXES = ("/console/", "/admin/")
 Handler = Callable[[HttpRequest], HttpResponse]
 
 
@@ -60,6 +62,25 @@ class RequestIDMiddleware:
         request.request_id = request_id  # type: ignore[attr-defined]
         response = self.get_response(request)
         response["X-Request-ID"] = request_id
+        return response
+
+
+class ConsoleSessionMiddleware(SessionMiddleware):
+    """Sessions of console users, which only the console and the admin read and write.
+
+    Everywhere else, on API calls and on a shopper's pages, the request has an empty session that
+    nobody keeps: an operator who looks at a cart stays logged in and is nobody there.
+    """
+
+    def process_request(self, request: HttpRequest) -> None:
+        if request.path_info.startswith(CONSOLE_PREFIXES):
+            super().process_request(request)
+        else:
+            request.session = self.SessionStore()
+
+    def process_response(self, request: HttpRequest, response: HttpResponse) -> HttpResponse:
+        if request.path_info.startswith(CONSOLE_PREFIXES):
+            response = super().process_response(request, response)
         return response
 
 
