@@ -1,6 +1,7 @@
 """The gate: the one decision about a call, whoever asks for it."""
 
 import logging
+from collections.abc import Iterator
 from dataclasses import dataclass
 from datetime import timedelta
 from functools import lru_cache
@@ -22,7 +23,15 @@ from apikeys.signature import SignedRequest
 logger = logging.getLogger(__name__)
 
 TOUCH_EVERY = timedelta(minutes=1)
-COUNTED_FAILURES = frozenset({DenialReason.INVALID, DenialReason.MALFORMED, DenialReason.AMBIGUOUS})
+COUNTED_FAILURES = frozenset(
+    {
+        DenialReason.INVALID,
+        DenialReason.MALFORMED,
+        DenialReason.AMBIGUOUS,
+        # A session-transfer link that nobody vouches for.
+        DenialReason.TRANSFER,
+    }
+)
 DECOY_DIGEST = "0" * 64
 UNSIGNED_KEY = (
     "signed, but this key was issued without signing: rotate it with signing on, or send the key "
@@ -60,7 +69,7 @@ def admit(call: Call) -> Admission:
         credential = credentials.read(call)
         secret, reading = prove(credential, call)
     except Denied as denied:
-        raise _limited(denied, call, credential.consumer_key if credential else "") from denied
+        raise limited(denied, call, credential.consumer_key if credential else "") from denied
     try:
         _spend(credential, secret)
         _witness(secret)
@@ -117,24 +126,35 @@ def _match(rows: list[keyring.Row], secret: str) -> keyring.Row | None:
 def _match_signature(
     rows: list[keyring.Row], signed: SignedRequest, call: Call
 ) -> tuple[keyring.Row | None, str | None]:
-    """The valid version that signed the call. A retired one does not count: nothing is sealed."""
+    """The valid version that signed the call, and how its signature was read."""
+    for row, secret in signing_secrets(signed.consumer_key, rows):
+        reading = signature.verify(secret, signed, call)
+        if row is not None and reading:
+            return row, reading
+    return None, None
+
+
+def signing_secrets(
+    consumer_key: str, rows: list[keyring.Row]
+) -> Iterator[tuple[keyring.Row | None, str]]:
+    """The secrets with which the key may sign now; a retired one does not count.
+
+    When there is none, a decoy that belongs to no row, so that trying it costs the same work.
+    """
     now = timezone.now()
     tried = False
     for row in rows:
         if not row.sealed or (row.retires_at is not None and row.retires_at <= now):
             continue
         try:
-            secret = tokens.unseal(signed.consumer_key, row.sealed)
+            secret = tokens.unseal(consumer_key, row.sealed)
         except tokens.SealBroken:
-            logger.error("The sealed secret of %s cannot be opened.", signed.consumer_key)
+            logger.error("The sealed secret of %s cannot be opened.", consumer_key)
             continue
         tried = True
-        if reading := signature.verify(secret, signed, call):
-            return row, reading
+        yield row, secret
     if not tried:
-        decoy = tokens.unseal(*_decoy(tuple(settings.APIKEYS_SEALING_KEYS)))
-        signature.verify(decoy, signed, call)
-    return None, None
+        yield None, tokens.unseal(*_decoy(tuple(settings.APIKEYS_SEALING_KEYS)))
 
 
 def _in_overlap(rows: list[keyring.Row]) -> bool:
@@ -148,7 +168,7 @@ def _decoy(sealing_keys: tuple[str, ...]) -> tuple[str, str]:
     return minted.consumer_key, tokens.seal(minted.consumer_key, minted.secret)
 
 
-def _limited(denied: Denied, call: Call, claimed: str) -> Denied:
+def limited(denied: Denied, call: Call, claimed: str) -> Denied:
     """Count a failed attempt of its address and on the key it names; too many read as 429.
 
     Only the unproven are counted and only they are held off, so nobody can lock out the holder
