@@ -43,7 +43,7 @@ class CallHistoryMiddleware:
         self, request: HttpRequest, view: Callable[..., HttpResponse], args: Any, kwargs: Any
     ) -> HttpResponse | None:
         """Call a guarded view here, where its transaction can be held; leave others to Django."""
-        if not _is_guarded(view):
+        if not (_is_guarded(view) or _spends(view)):
             return None
         request.call_recorded = True  # type: ignore[attr-defined]
 
@@ -54,7 +54,7 @@ class CallHistoryMiddleware:
             return response
 
         try:
-            if request.method in SAFE_METHODS:
+            if request.method in SAFE_METHODS and not _spends(view):
                 return _read(request, call_view)
             return _write(request, call_view)
         except (DatabaseError, InterfaceError):
@@ -65,6 +65,11 @@ class CallHistoryMiddleware:
 def _is_guarded(view: Callable[..., HttpResponse]) -> bool:
     classes = getattr(getattr(view, "cls", None), "authentication_classes", ())
     return any(issubclass(one, APIKeyAuthentication) for one in classes)
+
+
+def _spends(view: Callable[..., HttpResponse]) -> bool:
+    """Whether the view says that it uses something up although browsers ask for it by GET."""
+    return getattr(view, "spends", False)
 
 
 def _started(request: HttpRequest) -> datetime:
