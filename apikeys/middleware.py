@@ -1,15 +1,12 @@
 """What every request and every answer carries: an id, and headers that follow from the call."""
 
-import logging
 import re
 import secrets
 from collections.abc import Callable
 
 from django.conf import settings
 from django.contrib.sessions.middleware import SessionMiddleware
-from django.db import InterfaceError, OperationalError
 from django.http import HttpRequest, HttpResponse
-from django.template.loader import render_to_string
 from django.utils import timezone
 from django.utils.cache import add_never_cache_headers, patch_vary_headers
 
@@ -19,10 +16,7 @@ from apikeys.networks import contains
 from apikeys.preferences import Preferences
 from apikeys.ratelimit import Verdict
 
-logger = logging.getLogger(__name__)
-
 CONSOLE = "/console/"
-RETRY_AFTER_OUTAGE = "5"
 PLAIN_ID = re.compile(r"[A-Za-z0-9._-]{8,64}", re.ASCII)
 CONSOLE_PREFIXES = ("/console/", "/admin/")
 Handler = Callable[[HttpRequest], HttpResponse]
@@ -108,10 +102,7 @@ def _add_rate_limit(response: HttpResponse, verdict: Verdict) -> None:
 
 
 class ConsoleMiddleware:
-    """Console pages show times in the operator's zone and are kept by no cache.
-
-    With a database that does not answer they say so, and when to come back.
-    """
+    """Console pages show times in the operator's zone and are kept by no cache."""
 
     def __init__(self, get_response: Handler) -> None:
         self.get_response = get_response
@@ -123,14 +114,4 @@ class ConsoleMiddleware:
             response = self.get_response(request)
         add_never_cache_headers(response)
         patch_vary_headers(response, ["Cookie"])
-        return response
-
-    def process_exception(self, request: HttpRequest, error: Exception) -> HttpResponse | None:
-        if not isinstance(error, OperationalError | InterfaceError):
-            return None
-        if not request.path_info.startswith(CONSOLE):
-            return None
-        logger.error("The database failed during a page.", exc_info=error)
-        response = HttpResponse(render_to_string("503.html"), status=503)
-        response["Retry-After"] = RETRY_AFTER_OUTAGE
         return response
