@@ -2,7 +2,7 @@
 
 from collections.abc import Iterator
 from datetime import datetime
-from typing import Self
+from typing import Any, Self
 
 from django.contrib.auth.models import AbstractBaseUser, AnonymousUser
 from django.db import models
@@ -64,7 +64,7 @@ class CallRecordQuerySet(models.QuerySet["CallRecord"]):
         return delete_in_batches(old)
 
 
-def delete_in_batches(rows: models.QuerySet[models.Model], batch: int = 1000) -> int:
+def delete_in_batches(rows: models.QuerySet[Any], batch: int = 1000) -> int:
     """Delete these rows, the first ones first, without holding a lock for long."""
     deleted = 0
     while keys := list(rows.values_list("pk", flat=True)[:batch]):

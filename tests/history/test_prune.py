@@ -2,7 +2,8 @@ from datetime import UTC, datetime, timedelta
 
 import pytest
 
-from history.models import CallRecord, UnprovenCalls
+from history import retention, rollup
+from history.models import CallRecord, DailyCalls, DailyReasons, UnprovenCalls
 from history.models.call import delete_in_batches
 from tests.factories import APIKeyFactory, CallRecordFactory, UnprovenCallsFactory
 
@@ -34,3 +35,18 @@ def test_a_minute_of_unproven_calls_goes_when_all_of_it_is_old():
 
     assert UnprovenCalls.objects.prune(CUTOFF + timedelta(seconds=59)) == 1
     assert list(UnprovenCalls.objects.all()) == [kept]
+
+
+def test_pruning_history_forgets_calls_counts_and_whole_days():
+    CallRecordFactory(date_added=CUTOFF - timedelta(days=1))
+    CallRecordFactory(date_added=CUTOFF - INSTANT)
+    UnprovenCallsFactory(date_added=CUTOFF - timedelta(days=1))
+    kept = CallRecordFactory(date_added=CUTOFF)
+    rollup.roll_up()
+
+    assert retention.prune(CUTOFF) == 3
+
+    assert list(CallRecord.objects.all()) == [kept]
+    assert not UnprovenCalls.objects.exists()
+    assert [row.day for row in DailyCalls.objects.all()] == [CUTOFF.date()]
+    assert [row.day for row in DailyReasons.objects.all()] == [CUTOFF.date()]

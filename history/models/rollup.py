@@ -1,0 +1,97 @@
+"""Roll-ups: how many calls a day, so that no page has to count the calls themselves."""
+
+from datetime import date
+from typing import Final, Self, TypeVar
+
+from django.contrib.auth.models import AbstractBaseUser, AnonymousUser
+from django.db import models
+from django.db.models import Q
+from django.utils.translation import gettext_lazy as _
+
+from apikeys.models import Store
+from history.models.call import delete_in_batches
+
+THE_ONE: Final = 1
+Row = TypeVar("Row", bound=models.Model)
+
+
+class RollUp(models.Model):
+    """How far the calls are counted: every one up to this id, and none beyond.
+
+    ``time_zone`` says whose days were counted. There is one row.
+    """
+
+    upto = models.BigIntegerField(default=0)
+    time_zone = models.CharField(max_length=64)
+    date_modified = models.DateTimeField(auto_now=True)
+
+    class Meta:
+        constraints = (models.CheckConstraint(name="rollup_is_one_row", condition=Q(pk=THE_ONE)),)
+
+    def __str__(self) -> str:
+        return f"counted up to call {self.upto}"
+
+
+class DailyQuerySet(models.QuerySet[Row]):
+    def visible_to(self, user: AbstractBaseUser | AnonymousUser) -> Self:
+        """Those of the stores whose staff this console user is; all of them for a superuser."""
+        if getattr(user, "is_superuser", False) and getattr(user, "is_active", False):
+            return self
+        stores = Store.objects.visible_to(user).values_list("public_id", flat=True)
+        return self.filter(store_id__in=list(stores))
+
+    def prune(self, before: date) -> int:
+        """Delete the days before this one; returns how many rows went."""
+        return delete_in_batches(self.filter(day__lt=before).order_by("day", "pk"))
+
+
+class Daily(models.Model):
+    """What was counted on one day in one store; ``store_id`` is a copy of the Store ID."""
+
+    day = models.DateField(_("day"))
+    store_id = models.CharField(_("Store ID"), max_length=44)
+
+    class Meta:
+        abstract = True
+
+
+class DailyCalls(Daily):
+    """The calls of one key."""
+
+    key_id = models.BigIntegerField(_("API key"))
+    allowed = models.PositiveBigIntegerField(_("calls"), default=0)
+    denied = models.PositiveBigIntegerField(_("denials"), default=0)
+
+    objects = DailyQuerySet["DailyCalls"].as_manager()
+
+    class Meta:
+        verbose_name = verbose_name_plural = _("calls by key and day")
+        constraints = (
+            models.UniqueConstraint(
+                fields=["key_id", "day", "store_id"], name="dailycalls_once_per_key_and_day"
+            ),
+        )
+        indexes = (models.Index(fields=["day"], name="dailycalls_day"),)
+
+    def __str__(self) -> str:
+        return f"{self.day} key {self.key_id}: {self.allowed} calls, {self.denied} denials"
+
+
+class DailyReasons(Daily):
+    """The calls of one store that ended for one reason, blank for those that were let in."""
+
+    reason = models.CharField(_("reason"), max_length=24, blank=True)
+    count = models.PositiveBigIntegerField(_("count"), default=0)
+
+    objects = DailyQuerySet["DailyReasons"].as_manager()
+
+    class Meta:
+        verbose_name = verbose_name_plural = _("calls by reason and day")
+        constraints = (
+            models.UniqueConstraint(
+                fields=["day", "store_id", "reason"], name="dailyreasons_once_per_day"
+            ),
+        )
+
+    def __str__(self) -> str:
+        return f"{self.day} {self.store_id} {self.reason or 'allowed'}: {self.count}"

@@ -1,0 +1,19 @@
+"""How long history is kept, and forgetting what is older."""
+
+from datetime import datetime
+
+from django.utils import timezone
+
+from history.models import CallRecord, DailyCalls, DailyReasons, UnprovenCalls
+
+
+def prune(older_than: datetime) -> int:
+    """Forget every call that came before this moment; returns how many records were deleted.
+
+    Merged counts go with the minute, daily counts with the day that ended before. What the worker
+    has not counted yet is old as well, so nothing is missing from any statistic that is left.
+    """
+    day = timezone.localdate(older_than, timezone.get_default_timezone())
+    DailyCalls.objects.prune(day)
+    DailyReasons.objects.prune(day)
+    return CallRecord.objects.prune(older_than) + UnprovenCalls.objects.prune(older_than)
