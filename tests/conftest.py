@@ -4,13 +4,16 @@ import fcntl
 import hashlib
 import shutil
 import subprocess
+import sys
 from functools import partial
 from pathlib import Path
 
 import pytest
+from django.core.management import get_commands, load_command_class
+from django.db import connections
 
 from apikeys import ratelimit
-from tests import calls, live, servers
+from tests import calls, commands, live, servers
 
 HERE = Path(__file__).parent
 
@@ -29,6 +32,29 @@ def call(client):
     and WSGI variables such as ``REMOTE_ADDR``. Carriers: see ``tests.calls.credential``.
     """
     return partial(calls.send, client)
+
+
+@pytest.fixture
+def command(capsys, monkeypatch):
+    """Run a command in this process as a shell would: ``command("list_api_keys", "--json")``.
+
+    Gives its exit ``code``, ``out``, ``err`` and the JSON ``document`` on its standard output.
+    """
+    # The connection belongs to the test.
+    monkeypatch.setattr(connections, "close_all", lambda: None)
+
+    def run(name, *arguments):
+        argv = ["manage.py", name, *map(str, arguments)]
+        monkeypatch.setattr(sys, "argv", argv)
+        capsys.readouterr()
+        code = 0
+        try:
+            load_command_class(get_commands()[name], name).run_from_argv(argv)
+        except SystemExit as end:
+            code = end.code
+        return commands.Ran(code, *capsys.readouterr())
+
+    return run
 
 
 @pytest.fixture(scope="session")

@@ -98,6 +98,14 @@ class APIKeyQuerySet(models.QuerySet["APIKey"]):
             .filter(idle_since__lt=moment, enabled_at__lt=moment)
         )
 
+    def disable_unused(self, moment: datetime, *, actor: Actor) -> list["APIKey"]:
+        """Disable those unused since ``moment``, one whole deed a key; returns the disabled ones.
+
+        Each is looked at again under its lock: a call may have come in since the list was made.
+        """
+        keys = self.unused_since(moment).select_related("api_user__store")
+        return [key for key in keys if key.disable_if_unused(moment, actor=actor)]
+
     def expired(self, now: datetime | None = None) -> "APIKeyQuerySet":
         return self.filter(expires_at__lte=now or timezone.now())
 

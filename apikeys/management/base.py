@@ -1,0 +1,176 @@
+"""What our commands share: exit codes, ``--json``, data on stdout and messages on stderr."""
+
+import io
+import json
+import os
+import sys
+from collections.abc import Iterable, Mapping
+from enum import IntEnum
+from typing import Any, NoReturn
+
+from django.core.exceptions import ObjectDoesNotExist, ValidationError
+from django.core.management.base import BaseCommand, CommandError, CommandParser
+from django.core.serializers.json import DjangoJSONEncoder
+from django.db import InterfaceError, OperationalError, ProgrammingError
+
+from apikeys.text import storable
+from apikeys.tokens import redact
+
+
+class Exit(IntEnum):
+    """How a command ended; scripts rely on the numbers."""
+
+    DONE = 0
+    FAILED = 1
+    WRONG_USAGE = 2
+    NOTHING_MATCHED = 3
+    NO_DATABASE = 4
+    CANNOT_VERIFY = 5
+    INTERRUPTED = 130
+
+
+class Failed(CommandError):
+    """Ends the command with a sentence on stderr, without a traceback and without a secret."""
+
+    exit = Exit.FAILED
+
+    def __init__(self, message: object) -> None:
+        super().__init__(storable(redact(str(message)), 2000), returncode=self.exit)
+
+
+class WrongUsage(Failed):
+    exit = Exit.WRONG_USAGE
+
+
+class NothingMatched(Failed):
+    exit = Exit.NOTHING_MATCHED
+
+
+class DatabaseUnavailable(Failed):
+    exit = Exit.NO_DATABASE
+
+
+class Interrupted(Failed):
+    exit = Exit.INTERRUPTED
+
+
+class Command(BaseCommand):
+    """A doorway to the deeds of the models, for people and for scripts."""
+
+    # Django's own options that our --help does not explain once more.
+    suppressed_base_arguments = {  # noqa: RUF012
+        "--version",
+        "--settings",
+        "--pythonpath",
+        "--force-color",
+        "--no-color",
+        "--skip-checks",
+    }
+    as_json = False
+
+    def create_parser(self, prog_name: str, subcommand: str, **kwargs: Any) -> CommandParser:
+        kwargs.setdefault(
+            "epilog",
+            "Exit codes: 0 done, 1 failed, 2 wrong usage, 3 nothing matched, "
+            "4 database unavailable, 130 interrupted.",
+        )
+        parser = super().create_parser(prog_name, subcommand, **kwargs)
+        parser.add_argument("--json", action="store_true", help="print one JSON document")
+        return parser
+
+    def run_from_argv(self, argv: list[str]) -> None:
+        for stream in (sys.stdout, sys.stderr):
+            if isinstance(stream, io.TextIOWrapper):
+                # A terminal that cannot show a letter is no reason to fail.
+                stream.reconfigure(errors="backslashreplace")
+        super().run_from_argv(argv)
+
+    def execute(self, *args: Any, **options: Any) -> str | None:
+        self.as_json = options["json"]
+        try:
+            return super().execute(*args, **options)
+        except ValidationError as error:
+            raise WrongUsage(_sentences(error)) from error
+        except ObjectDoesNotExist as error:
+            raise NothingMatched(f"It was deleted meanwhile. {error}") from error
+        except (OperationalError, InterfaceError) as error:
+            raise DatabaseUnavailable(f"The database does not answer. {error}") from error
+        except ProgrammingError as error:
+            raise DatabaseUnavailable(
+                f"The database is not ready; manage.py migrate prepares it. {error}"
+            ) from error
+        except KeyboardInterrupt as error:
+            raise Interrupted("What was finished is kept, nothing is half done.") from error
+
+    def answer(self, document: Any, text: str) -> None:
+        """Print the result: the document with ``--json``, else the text. Raises if nobody reads."""
+        # Only ASCII, so that no terminal's or pipe's encoding can damage it.
+        self.write(json.dumps(document, cls=DjangoJSONEncoder) if self.as_json else text)
+
+    def write(self, text: str, ending: str = "\n") -> None:
+        """Write to stdout and make sure it left; raises ``Failed`` when nobody can receive it."""
+        try:
+            self.stdout.write(text, ending=ending)
+            self.stdout.flush()
+        except (OSError, AttributeError) as error:  # Python has no stdout at all when it is closed
+            self._give_up_writing(error)
+
+    def say(self, text: object) -> None:
+        """A message beside the data, on stderr."""
+        self.stderr.write(storable(redact(str(text)), 2000), lambda line: line)
+
+    def confirm(self, question: str, *, yes: bool) -> None:
+        """Ask before a deed without a way back; where there is no terminal only ``yes`` will do."""
+        if yes:
+            return
+        if sys.stdin is None or not sys.stdin.isatty():
+            raise WrongUsage("Nobody is here to be asked: look with --dry-run, then say --yes.")
+        self.say(f"{question} Type yes to go on:")
+        if sys.stdin.readline().strip().lower() not in {"y", "yes"}:
+            raise Failed("Nothing was done.")
+
+    def _give_up_writing(self, error: Exception) -> NoReturn:
+        if sys.stdout is not None and self.stdout._out is sys.stdout:
+            # What is left in the buffer would fail once more when the process ends.
+            os.dup2(os.open(os.devnull, os.O_WRONLY), 1)
+        raise Failed("Nobody reads the standard output.") from error
+
+
+def listing(rows: Iterable[Mapping[str, Any]], columns: Iterable[str]) -> str:
+    """A table for people: a header, then one line a row."""
+    names = list(columns)
+    table = [[name.upper() for name in names]]
+    table += [[shown(row[name]) for name in names] for row in rows]
+    widths = [max(map(len, column)) for column in zip(*table, strict=True)]
+    return "\n".join(
+        "  ".join(cell.ljust(width) for cell, width in zip(row, widths, strict=True)).rstrip()
+        for row in table
+    )
+
+
+def details(document: Mapping[str, Any]) -> str:
+    """One line a field, for people."""
+    width = max(map(len, document))
+    return "\n".join(f"{name.ljust(width)}  {shown(value)}" for name, value in document.items())
+
+
+def shown(value: Any) -> str:
+    """A value in one line that no terminal can be fooled by."""
+    if value is None or value == "" or value == []:
+        return "-"
+    if isinstance(value, bool):
+        return "yes" if value else "no"
+    if isinstance(value, list):
+        return ", ".join(map(str, value))
+    if hasattr(value, "strftime"):
+        return f"{value:%Y-%m-%d %H:%M} UTC"
+    return storable(str(value), 200)
+
+
+def _sentences(error: ValidationError) -> str:
+    if not hasattr(error, "error_dict"):
+        return " ".join(error.messages)
+    return " ".join(
+        f"{field}: {' '.join(messages)}" if field != "__all__" else " ".join(messages)
+        for field, messages in error.message_dict.items()
+    )

@@ -1,0 +1,43 @@
+from typing import Any
+
+from django.core.management.base import CommandParser
+
+from apikeys import networks
+from apikeys.actor import Actor
+from apikeys.management import arguments
+from apikeys.management.base import Command as BaseCommand
+
+
+class Command(BaseCommand):
+    help = "Add addresses or networks to an API key's allowed IPs."
+
+    def add_arguments(self, parser: CommandParser) -> None:
+        parser.add_argument("key", metavar="KEY", help="consumer key")
+        parser.add_argument(
+            "networks",
+            nargs="+",
+            type=arguments.network,
+            metavar="NET",
+            help="203.0.113.7, 203.0.113.0/24, 203.0.113.* or 2001:db8::/48",
+        )
+        parser.add_argument("--label", default="", metavar="TEXT", help="whose they are")
+
+    def handle(self, *args: Any, **options: Any) -> None:
+        key = arguments.find_key(options["key"])
+        entries = [(network, options["label"]) for network in options["networks"]]
+        added = key.allow_ips(entries, actor=Actor.command())
+        allowed = [entry.network for entry in key.allowed_ips.all()]
+        self.answer(
+            {
+                "consumer_key": key.consumer_key,
+                "added": added,
+                "allowed_ips": allowed,
+                "any_ip": key.any_ip,
+            },
+            "\n".join(allowed),
+        )
+        self.say(f"{len(added)} added, {len(allowed)} on the list")
+        for remark in networks.remarks(allowed):
+            self.say(remark)
+        if key.any_ip:
+            self.say("The key is open to any address all the same: update_api_key --no-any-ip.")

@@ -1,0 +1,122 @@
+from typing import Any
+
+from django.core.management.base import CommandParser
+from django.db import IntegrityError, transaction
+
+from apikeys import networks
+from apikeys.actor import Actor
+from apikeys.management import arguments
+from apikeys.management.base import Command as BaseCommand
+from apikeys.management.base import NothingMatched, WrongUsage, details
+from apikeys.management.documents import key_document
+from apikeys.models import APIKey, APIUser, Permission, Store
+
+
+class Command(BaseCommand):
+    help = (
+        "Issue an API key. Makes the API user if the name is new; an API user that exists gets "
+        "a further key. The consumer secret is printed this once and kept nowhere."
+    )
+
+    def add_arguments(self, parser: CommandParser) -> None:
+        parser.add_argument("username", metavar="USERNAME", help="of the API user")
+        parser.add_argument("--store", metavar="ID", help="Store ID (default: the only store)")
+        parser.add_argument("--owner", metavar="CONSOLE_USER", help="who answers for it")
+        parser.add_argument("--description", default="", metavar="TEXT")
+        parser.add_argument(
+            "--permission", choices=Permission.values, default=Permission.READ.value
+        )
+        parser.add_argument(
+            "--resource",
+            dest="resources",
+            action="append",
+            default=[],
+            metavar="R",
+            help="what the key may use; repeat for several (default: all but privileged ones)",
+        )
+        addresses = parser.add_mutually_exclusive_group(required=True)
+        addresses.add_argument(
+            "--allow-ip",
+            dest="allowed_ips",
+            action="append",
+            default=[],
+            type=arguments.network,
+            metavar="NET",
+            help="address or network from which it may be used; repeat for several",
+        )
+        addresses.add_argument("--any-ip", action="store_true", help="any address may use it")
+        parser.add_argument(
+            "--expires",
+            dest="expires_at",
+            type=arguments.expiry,
+            metavar="2027-01-31|90d",
+        )
+        parser.add_argument("--rate-limit", default="", metavar="600/minute|none")
+        parser.add_argument("--signing", action="store_true", help="let it sign (OAuth 1.0a)")
+        parser.add_argument("--test", action="store_true", help="mark it as a test key")
+
+    def handle(self, *args: Any, **options: Any) -> None:
+        actor = Actor.command()
+        # One transaction until the secret has left: when nobody receives it, no key remains.
+        with transaction.atomic():
+            api_user = _api_user(options, actor)
+            key, secret = APIKey.objects.issue(
+                actor=actor,
+                api_user=api_user,
+                permission=options["permission"],
+                resources=options["resources"],
+                allowed_ips=options["allowed_ips"],
+                any_ip=options["any_ip"],
+                expires_at=options["expires_at"],
+                rate_limit=options["rate_limit"],
+                description=options["description"],
+                signing=options["signing"],
+                mode="test" if options["test"] else "live",
+            )
+            document = key_document(key, secret=secret)
+            self.answer(document, details(document))
+        self.say("This is the only time that the consumer secret is shown.")
+        for remark in networks.remarks(document["allowed_ips"]):
+            self.say(remark)
+        if not api_user.is_enabled:
+            self.say(f"{api_user} is disabled, and so is every key of it.")
+
+
+def _api_user(options: dict[str, Any], actor: Actor) -> APIUser:
+    """The API user of the name, made now if there is none."""
+    store = arguments.find_store(options["store"]) if options["store"] else None
+    owner = arguments.find_console_user(options["owner"]) if options["owner"] else None
+    username = options["username"]
+    try:
+        found = arguments.find_api_user(username)
+    except NothingMatched:
+        pass
+    else:
+        return _fitting(found, options, store)
+    try:
+        with transaction.atomic():
+            return APIUser.objects.add(
+                actor=actor, store=store or _only_store(), username=username, owner=owner
+            )
+    except IntegrityError:  # another command made it in this very moment
+        return _fitting(arguments.find_api_user(username), options, store)
+
+
+def _fitting(found: APIUser, options: dict[str, Any], store: Store | None) -> APIUser:
+    """The API user that exists already, unless the command says something else about it."""
+    if found.username != options["username"]:
+        raise WrongUsage(f"There is an API user of this name already, written {found.username}.")
+    if store is not None and store != found.store:
+        raise WrongUsage(f"{found} belongs to the store {found.store.public_id}.")
+    if options["owner"] and (found.owner is None or found.owner.get_username() != options["owner"]):
+        raise WrongUsage(f"{found} exists and has another owner; hand it over in the console.")
+    return found
+
+
+def _only_store() -> Store:
+    stores = list(Store.objects.all()[:2])
+    if len(stores) == 1:
+        return stores[0]
+    if not stores:
+        raise WrongUsage("There is no store yet; manage.py create_store makes one.")
+    raise WrongUsage("There are several stores: say which with --store ID.")
