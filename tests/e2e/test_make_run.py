@@ -23,8 +23,13 @@ ADDRESSES = "Ctrl-C ends both."
 
 @pytest.fixture(scope="module")
 def clone(tmp_path_factory):
+    """One copy for the tests that do not care what ran in it before."""
+    return copy_into(tmp_path_factory.mktemp("clone"))
+
+
+def copy_into(folder):
     """The project as a newcomer has it: its files, and nothing that a run leaves behind."""
-    folder = tmp_path_factory.mktemp("clone") / "project"
+    folder /= "project"
     left_behind = shutil.ignore_patterns(
         *(".git", ".venv", ".env", "var", "db.sqlite3*", "staticfiles", "node_modules", ".*_cache")
     )
@@ -81,7 +86,8 @@ def mode(path):
     return stat.S_IMODE(path.stat().st_mode)
 
 
-def test_a_newcomer_gets_a_running_console_and_the_password_only_once(clone):
+def test_a_newcomer_gets_a_running_console_and_the_password_only_once(tmp_path):
+    clone = copy_into(tmp_path)
     port = servers.free_port()
     url = f"http://127.0.0.1:{port}"
     with make_run(clone, PORT=str(port)) as (printed, _run):
