@@ -40,7 +40,7 @@ def copy_into(folder):
 @contextmanager
 def make_run(clone, **settings):
     """Type make run, give what it printed once it serves, and end it with Ctrl-C."""
-    servers.require("make")
+    servers.require("make", "ps")
     run = subprocess.Popen(
         # The packages are installed already: this environment is the one to use.
         ["make", "run", "--old-file=.venv/runtime", f"BIN={Path(sys.executable).parent}"],
