@@ -11,6 +11,7 @@ from django.utils.translation import gettext_lazy as _
 
 from apikeys.denial import DenialReason
 from apikeys.models import APIKey, Store
+from history.position import Position
 
 
 class Outcome(models.TextChoices):
@@ -33,12 +34,28 @@ class CallRecordQuerySet(models.QuerySet["CallRecord"]):
         """The calls of one key, newest first."""
         return self.filter(key_id=key.pk).order_by("-date_added", "-pk")
 
-    def older_than(self, record: "CallRecord") -> Self:
+    # A page begins and ends at a position, the time and the id of a call; several can have come
+    # at the same time. The first condition of each pair is what the index answers.
+
+    def below(self, position: "Position | CallRecord") -> Self:
         """Those that stand below this one when the newest stands on top."""
-        return self.filter(
-            Q(date_added__lt=record.date_added) | Q(pk__lt=record.pk),
-            date_added__lte=record.date_added,
-        )
+        later = Q(date_added__lt=position.date_added) | Q(pk__lt=position.pk)
+        return self.filter(later, date_added__lte=position.date_added)
+
+    def above(self, position: "Position | CallRecord") -> Self:
+        """Those that stand above this one when the newest stands on top."""
+        earlier = Q(date_added__gt=position.date_added) | Q(pk__gt=position.pk)
+        return self.filter(earlier, date_added__gte=position.date_added)
+
+    def down_to(self, position: "Position | CallRecord") -> Self:
+        """This one and those above it."""
+        later = Q(date_added__gt=position.date_added) | Q(pk__gte=position.pk)
+        return self.filter(later, date_added__gte=position.date_added)
+
+    def up_to(self, position: "Position | CallRecord") -> Self:
+        """This one and those below it."""
+        earlier = Q(date_added__lt=position.date_added) | Q(pk__lte=position.pk)
+        return self.filter(earlier, date_added__lte=position.date_added)
 
     def walk(self, batch: int = 1000) -> Iterator["CallRecord"]:
         """All of them, newest first, in short statements and with little memory.
@@ -52,7 +69,7 @@ class CallRecordQuerySet(models.QuerySet["CallRecord"]):
             yield from records
             if len(records) < batch:
                 return
-            records = list(remaining.older_than(records[-1])[:batch])
+            records = list(remaining.below(records[-1])[:batch])
 
     def prune(self, older_than: datetime) -> int:
         """Delete the calls that came before this moment; returns how many.
@@ -119,6 +136,12 @@ class CallRecord(models.Model):
                 name="call_denied",
                 condition=Q(outcome=Outcome.DENIED),
             ),
+            models.Index(
+                fields=["reason", "-date_added", "-id"],
+                name="call_of_reason",
+                condition=Q(outcome=Outcome.DENIED),
+            ),
+            models.Index(fields=["ip", "-date_added", "-id"], name="call_of_ip"),
         )
 
     def __str__(self) -> str:

@@ -1,0 +1,199 @@
+"""What can be asked of the call history: the same by page, by export and by API."""
+
+from collections.abc import Iterable
+from datetime import date, datetime, time, timedelta
+from typing import Any, Final
+
+import django_filters
+from django import forms
+from django.core.exceptions import ValidationError
+from django.core.validators import MaxValueValidator, MinValueValidator
+from django.http import HttpRequest
+from django.utils import timezone
+from django.utils.translation import gettext_lazy as _
+
+from apikeys import networks
+from apikeys.denial import DenialReason
+from apikeys.models import APIKey
+from history.models import CallRecord
+from history.models.call import CallRecordQuerySet, Outcome
+
+METHODS: Final = ("GET", "HEAD", "POST", "PUT", "PATCH", "DELETE", "OPTIONS")
+PERIODS: Final = {
+    "hour": (_("Last hour"), timedelta(hours=1)),
+    "day": (_("Last 24 hours"), timedelta(days=1)),
+    "week": (_("Last 7 days"), timedelta(days=7)),
+    "month": (_("Last 30 days"), timedelta(days=30)),
+    "quarter": (_("Last 90 days"), timedelta(days=90)),
+}
+# A year far off overflows as soon as somebody adds a day or a time zone to it.
+SENSIBLE_DATES: Final = (
+    MinValueValidator(date(2000, 1, 1), _("Choose a date after 1999.")),
+    MaxValueValidator(date(2199, 12, 31), _("Choose a date before 2200.")),
+)
+# Conditions for which there is an index in the order of the page, the most selective first.
+LEADS: Final = ("key", "ip", "reason", "result")
+LIMITS: Final = ("period", "since", "until")
+
+
+def network(text: str) -> None:
+    """Validator: an address or a network, in any spelling that allowed IPs may have."""
+    try:
+        networks.parse_entry(text)
+    except ValueError as error:
+        raise ValidationError(str(error), code="invalid") from error
+
+
+class CallFilter(django_filters.FilterSet):  # type: ignore[misc]  # comes without types
+    """Narrows calls that the user may see.
+
+    ``qs`` is what fits. Pages look through it in portions (``history.search``): ``candidates`` by
+    index, of which ``sift`` leaves what fits.
+    """
+
+    key = django_filters.CharFilter(
+        method="by_key", label=_("Key or API user"), strip=True, max_length=64
+    )
+    result = django_filters.ChoiceFilter(
+        field_name="outcome", choices=Outcome, label=_("Result"), empty_label=_("Any")
+    )
+    reason = django_filters.ChoiceFilter(
+        method="by_reason",
+        choices=[(reason.value, reason.label) for reason in DenialReason if reason.proven],
+        label=_("Reason"),
+        empty_label=_("Any"),
+    )
+    method = django_filters.ChoiceFilter(
+        choices=[(name, name) for name in METHODS], label=_("Method"), empty_label=_("Any")
+    )
+    ip = django_filters.CharFilter(
+        method="by_ip", label=_("IP Address"), max_length=50, validators=[network]
+    )
+    path = django_filters.CharFilter(
+        lookup_expr="icontains", label=_("Path contains"), max_length=300
+    )
+    period = django_filters.ChoiceFilter(
+        method="by_period",
+        choices=[(name, label) for name, (label, _length) in PERIODS.items()],
+        label=_("Period"),
+        empty_label=_("Any time"),
+    )
+    since = django_filters.DateFilter(
+        method="by_first_day",
+        label=_("From"),
+        widget=forms.DateInput(attrs={"type": "date"}),
+        validators=SENSIBLE_DATES,
+    )
+    until = django_filters.DateFilter(
+        method="by_last_day",
+        label=_("To"),
+        widget=forms.DateInput(attrs={"type": "date"}),
+        validators=SENSIBLE_DATES,
+    )
+
+    class Meta:
+        model = CallRecord
+        fields: tuple[str, ...] = ()
+
+    def __init__(self, data: Any, *, request: HttpRequest, key: APIKey | None = None) -> None:
+        calls = CallRecord.objects.visible_to(request.user)
+        if key is not None:
+            calls = calls.of_key(key)
+        super().__init__(data, queryset=calls, request=request)
+        self.of_one_key = key is not None
+        if self.of_one_key:
+            del self.filters["key"]
+
+    @property
+    def asked(self) -> dict[str, Any]:
+        """The conditions that were given, by name, as they are understood."""
+        if not self.form.is_valid():
+            return {}
+        return {
+            name: value for name, value in self.form.cleaned_data.items() if value not in (None, "")
+        }
+
+    @property
+    def is_valid_query(self) -> bool:
+        """Whether every condition could be read; if not, nothing fits."""
+        return bool(self.form.is_valid())
+
+    def candidates(self) -> CallRecordQuerySet:
+        """The calls among which those that fit are looked for, in the order of an index."""
+        calls: CallRecordQuerySet = self.queryset
+        return self._narrowed(calls, self._led) if self.is_valid_query else calls.none()
+
+    @property
+    def sifts(self) -> bool:
+        """Whether conditions are left that no index answers."""
+        return bool(self.asked.keys() - self._led)
+
+    def sift(self, candidates: CallRecordQuerySet) -> CallRecordQuerySet:
+        """Those candidates that fit the other conditions."""
+        return self._narrowed(candidates, self.asked.keys() - self._led)
+
+    @property
+    def _led(self) -> set[str]:
+        led: set[str] = {name for name in LIMITS if name in self.asked}
+        if self.of_one_key:
+            return led
+        for name in LEADS:
+            if name in self.asked and (name == "key" or self._sees_all) and self._is_exact(name):
+                return led | {name} | ({"result"} if self._is_implied(name) else set())
+        return led
+
+    @property
+    def _sees_all(self) -> bool:
+        """Others are led by their stores, so that no one else's calls are looked through."""
+        return bool(getattr(self.request.user, "is_superuser", False))
+
+    def _is_exact(self, name: str) -> bool:
+        value = self.asked[name]
+        if name == "key":
+            return bool(self._key_ids(value))
+        if name == "ip":
+            return networks.parse_entry(value).endswith(("/32", "/128"))
+        return name != "result" or value == Outcome.DENIED
+
+    def _is_implied(self, name: str) -> bool:
+        return name == "reason" and self.asked.get("result") == Outcome.DENIED
+
+    def _narrowed(self, calls: CallRecordQuerySet, names: Iterable[str]) -> CallRecordQuerySet:
+        for name in sorted(names):
+            calls = self.filters[name].filter(calls, self.form.cleaned_data[name])
+        return calls
+
+    def _key_ids(self, text: str) -> list[int]:
+        keys = APIKey.objects.visible_to(self.request.user)
+        by_name = keys.filter(consumer_key=text) or keys.filter(api_user__username__iexact=text)
+        return list(by_name.values_list("pk", flat=True)[:1000])
+
+    def by_key(self, calls: CallRecordQuerySet, name: str, value: str) -> CallRecordQuerySet:
+        if ids := self._key_ids(value):
+            return calls.filter(key_id__in=ids)
+        # A deleted key is found by the names that its calls keep.
+        field = "consumer_key" if value.startswith("ck_") else "username__iexact"
+        return calls.filter(**{field: value})
+
+    def by_reason(self, calls: CallRecordQuerySet, name: str, value: str) -> CallRecordQuerySet:
+        return calls.filter(outcome=Outcome.DENIED, reason=value)
+
+    def by_ip(self, calls: CallRecordQuerySet, name: str, value: str) -> CallRecordQuerySet:
+        entry = networks.parse_entry(value)
+        if entry.endswith(("/32", "/128")):
+            return calls.filter(ip=entry.partition("/")[0])
+        return calls.filter(ip__within=entry)
+
+    def by_period(self, calls: CallRecordQuerySet, name: str, value: str) -> CallRecordQuerySet:
+        return calls.filter(date_added__gte=timezone.now() - PERIODS[value][1])
+
+    def by_first_day(self, calls: CallRecordQuerySet, name: str, day: date) -> CallRecordQuerySet:
+        return calls.filter(date_added__gte=_midnight(day))
+
+    def by_last_day(self, calls: CallRecordQuerySet, name: str, day: date) -> CallRecordQuerySet:
+        return calls.filter(date_added__lt=_midnight(day + timedelta(days=1)))
+
+
+def _midnight(day: date) -> datetime:
+    """When the day begins where the operator is."""
+    return timezone.make_aware(datetime.combine(day, time.min))

@@ -1,0 +1,112 @@
+"""Look through history newest first, in portions of known size.
+
+A condition that no index answers, such as a part of a path, could otherwise read millions of
+calls to fill one page. So one look goes through ``REACH`` candidates at most, and where it stops
+the next one can go on.
+"""
+
+from collections.abc import Iterator
+from dataclasses import dataclass
+from datetime import datetime
+from functools import cached_property
+from typing import Final
+
+from history.filters import CallFilter
+from history.models import CallRecord
+from history.models.call import CallRecordQuerySet
+from history.position import Position
+
+REACH: Final = 10_000
+
+
+@dataclass(frozen=True, slots=True)
+class Found:
+    """One page of calls, and where to go on: ``older`` and ``newer`` are None at the ends.
+
+    ``searched_to`` is set when the look stopped short of both a full page and the oldest call.
+    """
+
+    records: list[CallRecord]
+    older: Position | None = None
+    newer: Position | None = None
+    searched_to: datetime | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Total:
+    """How many calls fit; ``is_least`` when there may be more than were counted."""
+
+    count: int
+    is_least: bool
+
+    def __str__(self) -> str:
+        return f"{self.count:,}{'+' if self.is_least else ''}"
+
+
+class Search:
+    """The calls that fit a filter, as pages, as a number, or all of them one by one."""
+
+    def __init__(self, wanted: CallFilter) -> None:
+        self.wanted = wanted
+        self.candidates = wanted.candidates().order_by("-date_added", "-pk")
+
+    def page(
+        self, size: int, *, before: Position | None = None, after: Position | None = None
+    ) -> Found:
+        """The newest calls, or those next to a position on its older or newer side."""
+        if after is not None:
+            found = self._newer(after, size)
+            if found is not None:
+                return found
+        calls = self.candidates if before is None else self.candidates.below(before)
+        fitting, edge = self._within_reach(calls)
+        records = list(fitting[: size + 1])
+        newer = Position.of(records[0]) if before is not None and records else None
+        if len(records) > size:
+            return Found(records[:size], Position.of(records[size - 1]), newer)
+        return Found(records, edge, newer, edge.date_added if edge else None)
+
+    @cached_property
+    def total(self) -> Total:
+        """How many there are among the newest candidates."""
+        if not self.wanted.sifts:
+            count = self.candidates.order_by()[: REACH + 1].count()
+            return Total(min(count, REACH), is_least=count > REACH)
+        fitting, edge = self._within_reach(self.candidates)
+        return Total(fitting.order_by().count(), is_least=edge is not None)
+
+    def walk(self) -> Iterator[CallRecord]:
+        """All of them, newest first, in short statements."""
+        if not self.wanted.sifts:
+            yield from self.candidates.walk()
+            return
+        edge: Position | None = None
+        while True:
+            calls = self.candidates if edge is None else self.candidates.below(edge)
+            fitting, edge = self._within_reach(calls)
+            yield from fitting.walk()
+            if edge is None:
+                return
+
+    def _newer(self, after: Position, size: int) -> Found | None:
+        """The page that ends above a position; None when the newest page is nearer."""
+        upwards = self.candidates.above(after).order_by("date_added", "pk")
+        fitting, _edge = self._within_reach(upwards, upwards=True)
+        records = list(fitting[: size + 1])
+        if len(records) <= size:
+            return None
+        records = records[size - 1 :: -1]
+        return Found(records, Position.of(records[-1]), Position.of(records[0]))
+
+    def _within_reach(
+        self, calls: CallRecordQuerySet, *, upwards: bool = False
+    ) -> tuple[CallRecordQuerySet, Position | None]:
+        """Those of the next candidates that fit, and the last candidate if more follow."""
+        if not self.wanted.sifts:
+            return calls, None
+        edges = list(calls.values_list("date_added", "pk")[REACH - 1 : REACH + 1])
+        if len(edges) < 2:
+            return self.wanted.sift(calls), None
+        edge = Position(*edges[0])
+        near = calls.up_to(edge) if upwards else calls.down_to(edge)
+        return self.wanted.sift(near), edge
