@@ -75,6 +75,8 @@ def parameters(encoded: str, *, errors: str = "strict") -> Parameters:
     ValueError when they are too many or, unless ``errors`` says otherwise, not UTF-8. Characters
     that ought to be percent-encoded are taken as they are: official clients send raw brackets.
     """
+    if not encoded:
+        return ()
     if not encoded.isascii():
         encoded = quote(_wire_bytes(encoded), safe=punctuation + " ")
     return tuple(

@@ -45,7 +45,8 @@ def _spelt(word: str) -> str:
 
 
 CREDENTIAL_LIKE: Final = re.compile(
-    rf"{_spelt('cs_')}(?:{_spelt('live')}|{_spelt('test')}){LETTER}*+|{LETTER}{{40,}}+"
+    rf"{_spelt('cs_')}(?:{_spelt('live')}|{_spelt('test')}){LETTER}*+"
+    rf"|(?<![0-9A-Za-z+=_-]){LETTER}{{40,}}+"
 )
 CUT: Final = "[cut]"
 

@@ -1,10 +1,11 @@
 """A call is what was sent, byte for byte."""
 
 import pytest
+from django.test import RequestFactory
 from hypothesis import given
 from hypothesis import strategies as st
 
-from apikeys.call import Call
+from apikeys.call import Call, parameters
 
 
 def test_a_call_has_everything_the_gate_looks_at(rf):
@@ -84,8 +85,42 @@ def test_a_mounted_application_sees_the_whole_path(rf):
 
 @given(st.text(), st.text(), st.text())
 def test_no_request_line_makes_a_call_fail(target, path, query):
-    from django.test import RequestFactory
-
     request = RequestFactory().get("/")
     request.META.update({"RAW_URI": target, "PATH_INFO": path, "QUERY_STRING": query})
     assert Call.from_request(request).query == query
+
+
+@pytest.mark.parametrize(
+    ("encoded", "decoded"),
+    [
+        ("", ()),
+        ("a=1&a=2&b", (("a", "1"), ("a", "2"), ("b", ""))),
+        ("include[0]=11&x={|}", (("include[0]", "11"), ("x", "{|}"))),
+        ("include%5b0%5D=a+b%20c%2B", (("include[0]", "a b c+"),)),
+        ("a=%zz;b=1", (("a", "%zz;b=1"),)),
+        ("a=%C3%A9", (("a", "é"),)),
+        ("a=\xc3\xa9", (("a", "é"),)),
+        ("a=\N{SNOWMAN}", (("a", "\N{SNOWMAN}"),)),
+        ("&&a=1&", (("a", "1"),)),
+    ],
+)
+def test_parameters_are_decoded_as_they_were_meant(encoded, decoded):
+    assert parameters(encoded) == decoded
+
+
+@pytest.mark.parametrize("encoded", ["a=%FF", "a=\xff", "%ED%A0%80=1", "a=\udcff"])
+def test_parameters_that_are_not_utf_8_are_refused_or_replaced(encoded):
+    with pytest.raises(ValueError, match="decode"):
+        parameters(encoded)
+    assert "\ufffd" in str(parameters(encoded, errors="replace"))
+
+
+def test_a_thousand_parameters_are_read_and_one_more_is_not():
+    assert len(parameters("&".join(["a=1"] * 1000))) == 1000
+    with pytest.raises(ValueError, match="fields"):
+        parameters("&".join(["a=1"] * 1001), errors="replace")
+
+
+@given(st.text())
+def test_the_parameters_of_any_text_are_read_or_refused_as_a_value(text):
+    parameters(text, errors="replace")
