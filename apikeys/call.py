@@ -107,9 +107,9 @@ def _raw_target(meta: dict[str, str]) -> tuple[str, str]:
     query = meta.get("QUERY_STRING", "")
     served_bytes = _wire_bytes(served)
     target = meta.get("RAW_URI") or meta.get("REQUEST_URI") or ""
-    raw_path, _, raw_query = ORIGIN.sub("", target, count=1).partition("?")
-    if raw_query == query and unquote_to_bytes(_wire_bytes(raw_path or "/")) == served_bytes:
-        return raw_path or "/", query
+    raw_path = ORIGIN.sub("", target, count=1).partition("?")[0] or "/"
+    if unquote_to_bytes(_wire_bytes(raw_path)) == served_bytes:
+        return raw_path, query
     return quote(served_bytes, safe=PATH_CHARACTERS), query
 
 

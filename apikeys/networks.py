@@ -124,7 +124,7 @@ def merge_network(ip: str) -> str:
 def contains(networks: Iterable[str], ip: str) -> bool:
     """Whether an address lies in one of the networks; False for what is not an address.
 
-    A network that is not in canonical form, such as a damaged row, contains nothing.
+    What is not an entry, such as a damaged row, contains nothing.
     """
     address = _address(ip)
     if address is None:

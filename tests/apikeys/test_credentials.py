@@ -1,5 +1,7 @@
 """Which credential a call carries, in whatever form, and what is refused before any look-up."""
 
+import random
+import string
 from base64 import b64encode
 from dataclasses import replace
 from urllib.parse import quote, urlencode
@@ -128,7 +130,7 @@ def test_a_bare_secret_is_read_from_every_carrier(call, principals):
         call_with(query="a[0]=1&a[0]=2&" + urlencode(protocol(version=None, token=""))),
         call_with(
             body=urlencode(protocol()).encode(),
-            content_type="application/x-www-form-urlencoded; charset=utf-8",
+            content_type="Application/X-WWW-Form-URLencoded ; charset=utf-8",
             method="POST",
         ),
     ],
@@ -183,6 +185,7 @@ TOO_LONG = "x" * 9000
             "Basic " + PAYLOAD[:20] + "\n" + PAYLOAD[20:],
             "Basic " + PAYLOAD.rstrip("="),
             "Basic " + PAYLOAD + "=",
+            "Basic " + PAYLOAD[:-2] + chr(ord(PAYLOAD[-2]) + 1) + "=",
             "Basic " + PAYLOAD.replace("=", "") + "====",
             "Basic //79/g==",
             "Basic 7aCA",
@@ -202,6 +205,7 @@ TOO_LONG = "x" * 9000
             "OAuth",
             "OAuth ",
             'OAuth realm="x"',
+            oauth_header({"realm": TOO_LONG} | protocol())[1],
             "OAuth nonsense",
             "Digest username=x",
             "Negotiate abc",
@@ -337,7 +341,8 @@ def test_protocol_parameters_must_be_complete_and_plain(changes):
         oauth_header(protocol())[1] + ",",
         oauth_header(protocol())[1] + ', foo="bar"',
         oauth_header(protocol())[1] + ' oauth_token=""',
-        oauth_header(protocol())[1] + ', oauth_token="%zz"',
+        oauth_header(protocol())[1].replace('"n1"', '"%zz"'),
+        oauth_header(protocol())[1].replace('"n1"', '"%"'),
         oauth_header(protocol())[1] + ', oauth_token="%FF"',
         oauth_header(protocol())[1].upper(),
         oauth_header(protocol())[1][:-1],
@@ -354,6 +359,14 @@ def test_a_signed_query_or_form_must_be_utf_8():
     many = "&".join(["a=1"] * 1001).encode()
     assert denial_of(call_with(oauth_header(protocol()), body=many, **form)) == MALFORMED
     assert credentials.read(call_with(x_api_key(SECRET), body=many, **form)).secret == SECRET
+
+
+def test_an_unsigned_body_of_a_signed_call_is_insecure_over_http():
+    sent = {"method": "POST", "body": b"{}", "content_type": "application/json"}
+    assert denial_of(call_with(oauth_header(protocol()), scheme="http", **sent)) == INSECURE
+    assert credentials.read(call_with(oauth_header(protocol()), **sent)).signed
+    wrong_hash = protocol(body_hash="A" * 27 + "=")
+    assert denial_of(call_with(oauth_header(wrong_hash), **sent)) == INVALID
 
 
 def test_a_negative_timestamp_is_read_so_that_it_can_be_called_stale():
@@ -471,3 +484,18 @@ def test_only_the_exact_credential_is_ever_read_from_a_changed_one(carrier, data
     except Denied:
         return
     assert (credential.secret, credential.consumer_key) == (SECRET, KEY)
+
+
+def test_twenty_thousand_random_changes_never_make_another_credential():
+    source = random.Random(31)
+    alphabet = string.printable + "\xa0\xff\u0130\ufb00\0"
+    sent = [f"Basic {PAYLOAD}", f"Bearer {SECRET}", oauth_header(protocol())[1], f"token {SECRET}"]
+    for _ in range(20_000):
+        text = list(source.choice(sent))
+        for _ in range(source.randint(1, 3)):
+            text[source.randrange(len(text))] = source.choice(alphabet) * source.randint(0, 2)
+        try:
+            credential = credentials.read(call_with(authorization("".join(text))))
+        except Denied:
+            continue
+        assert credential.signed or (credential.secret, credential.consumer_key) == (SECRET, KEY)

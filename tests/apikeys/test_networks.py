@@ -1,6 +1,7 @@
 """What may be written as an allowed IP, how it is stored, and which addresses it contains."""
 
 import ipaddress
+import random
 
 import pytest
 from hypothesis import given, settings
@@ -198,6 +199,8 @@ def test_the_edges_of_networks_are_exact(last, inside):
         ("fe80::/64", "fe80::1%eth0", False),
         ("203.0.113.10/24", "203.0.113.10", False),
         ("damaged", "203.0.113.10", False),
+        ("*.*.*.*", "203.0.113.10", False),
+        ("*", "203.0.113.10", False),
         ("", "", False),
         ("0.0.0.0/0", "", False),
         ("0.0.0.0/0", "203.0.113.010", False),
@@ -255,6 +258,22 @@ def test_matching_agrees_with_comparing_the_bits_one_by_one(pair):
         and bits(network.network_address)[: network.prefixlen] == bits(address)[: network.prefixlen]
     )
     assert networks.contains([networks.parse_entry(str(network))], str(address)) is wanted
+
+
+@pytest.mark.parametrize(("family", "width"), [("4", 32), ("6", 128)])
+def test_twenty_thousand_random_pairs_agree_with_an_independent_oracle(family, width):
+    address_type = {"4": ipaddress.IPv4Address, "6": ipaddress.IPv6Address}[family]
+    source = random.Random(27)
+    inside = 0
+    for _ in range(10_000):
+        length = source.randint(0, width)
+        start = source.getrandbits(width) >> (width - length) << (width - length)
+        value = start ^ source.getrandbits(source.randint(0, width) or 1)
+        wanted = start >> (width - length) == value >> (width - length)
+        network = f"{address_type(start)}/{length}"
+        assert networks.contains([network], str(address_type(value))) is wanted, (network, value)
+        inside += wanted
+    assert 2_000 < inside < 8_000
 
 
 @pytest.mark.parametrize(
