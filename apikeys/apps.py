@@ -1,12 +1,20 @@
+from datetime import timedelta
+
 from django.apps import AppConfig
 from django.utils.translation import gettext_lazy as _
+
+from apikeys.worker import WorkerTask
 
 
 class APIKeysConfig(AppConfig):
     name = "apikeys"
     verbose_name = _("API keys")
-    # Dotted names of functions without arguments that run_worker calls once a day.
-    worker_tasks: list[str] = []
+    worker_tasks = (
+        WorkerTask("apikeys.duties.disable_unused_keys", every=timedelta(days=1)),
+        WorkerTask("apikeys.duties.forget_ended_sessions", every=timedelta(days=1)),
+        WorkerTask("apikeys.duties.forget_sealed_secrets", every=timedelta(minutes=1)),
+        WorkerTask("apikeys.duties.forget_useless_nonces", every=timedelta(minutes=1)),
+    )
 
     def ready(self) -> None:
         """Register the system checks."""

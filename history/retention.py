@@ -1,10 +1,16 @@
 """How long history is kept, and forgetting what is older."""
 
-from datetime import datetime
+from datetime import datetime, timedelta
 
+from django.conf import settings
 from django.utils import timezone
 
 from history.models import CallRecord, DailyCalls, DailyReasons, UnprovenCalls
+
+
+def forget_old_history() -> int:
+    """The worker's daily task: keep to ``HISTORY_RETENTION_DAYS``."""
+    return prune(timezone.now() - timedelta(days=settings.HISTORY_RETENTION_DAYS))
 
 
 def prune(older_than: datetime) -> int:

@@ -12,6 +12,7 @@ import factory
 from django.conf import settings
 from django.contrib.auth import get_user_model
 from django.contrib.auth.models import Permission as ConsolePermission
+from django.db.models.functions import Now
 from django.utils import timezone
 
 from apikeys import networks, tokens
@@ -25,6 +26,7 @@ from apikeys.models import (
     Secret,
     SpentNonce,
     Store,
+    WorkerLease,
 )
 from history.models import CallRecord, UnprovenCalls
 from history.models.call import Outcome
@@ -209,6 +211,21 @@ class SpentNonceFactory(factory.django.DjangoModelFactory):
         """One whose timestamp would be refused as stale, so that it can be forgotten."""
         long_ago = timezone.now() - timedelta(seconds=settings.SIGNATURE_WINDOW + 60)
         return cls(timestamp=int(long_ago.timestamp()), **fields)
+
+
+class WorkerLeaseFactory(factory.django.DjangoModelFactory):
+    """The one lease, held by ``holder`` from now on."""
+
+    class Meta:
+        model = WorkerLease
+
+    holder = factory.Sequence("worker-{}".format)
+
+    @classmethod
+    def _create(cls, model, *, holder):
+        model.objects.filter(expires_at__gt=Now()).update(expires_at=Now())
+        assert model.objects.take(holder)
+        return model.objects.get()
 
 
 class CallRecordFactory(factory.django.DjangoModelFactory):

@@ -9,6 +9,7 @@ from apikeys.models.revision import StaleRevision
 from apikeys.models.secret import Secret
 from apikeys.models.status import Status
 from apikeys.models.store import Store
+from apikeys.models.worker_lease import WorkerLease
 
 __all__ = [
     "APIKey",
@@ -21,4 +22,5 @@ __all__ = [
     "StaleRevision",
     "Status",
     "Store",
+    "WorkerLease",
 ]
