@@ -9,7 +9,7 @@ from typing import Any
 from csp.constants import NONE, SELF
 from django.core.exceptions import ImproperlyConfigured
 
-from config import environment, values, weaknesses
+from config import database, environment, values, weaknesses
 
 BASE_DIR = Path(__file__).resolve().parent.parent
 env = environment.read(Path(os.environ.get("ENV_FILE") or BASE_DIR / ".env"))
@@ -148,7 +148,7 @@ TEMPLATES = [
 # Database
 
 DATABASES = {
-    "default": values.database(
+    "default": database.settings_for(
         env.text("DATABASE_URL", f"sqlite:///{BASE_DIR / 'db.sqlite3'}"),
         web=env.boolean("WEB_PROCESS", default=False),
         web_threads=WEB_THREADS,

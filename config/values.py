@@ -3,10 +3,9 @@
 import ipaddress
 import re
 from collections.abc import Iterable
-from typing import Any, NamedTuple
+from typing import NamedTuple
 from urllib.parse import urlsplit
 
-import environ
 from cryptography.fernet import Fernet
 from django.core.exceptions import ImproperlyConfigured
 
@@ -106,40 +105,3 @@ def rate(name: str, text: str) -> str:
             f"{name} must be a count per second, minute, hour or day, such as 600/minute, or none."
         )
     return text
-
-
-def database(url: str, *, web: bool, web_threads: int) -> dict[str, Any]:
-    """Django's settings for the database at ``url``, tuned to answer or give up in five seconds."""
-    scheme = url.partition(":")[0]
-    if scheme not in {"sqlite", "postgres", "postgresql"}:
-        raise ImproperlyConfigured("DATABASE_URL must begin with postgresql:// or sqlite:///.")
-    try:
-        found: dict[str, Any] = environ.Env.db_url_config(url)
-    except ValueError as error:
-        raise ImproperlyConfigured("DATABASE_URL could not be read as an address.") from error
-    options = sqlite_options() if scheme == "sqlite" else postgresql_options(web, web_threads)
-    return found | {"OPTIONS": options | found.get("OPTIONS", {}), "CONN_HEALTH_CHECKS": True}
-
-
-def sqlite_options() -> dict[str, Any]:
-    """Readers beside one writer, and nothing acknowledged that a power cut could take back."""
-    return {
-        # A transaction that reads first and writes later could not wait for another writer.
-        "transaction_mode": "IMMEDIATE",
-        "timeout": 5,
-        "init_command": "PRAGMA journal_mode=WAL; PRAGMA synchronous=FULL",
-    }
-
-
-def postgresql_options(web: bool, web_threads: int) -> dict[str, Any]:
-    """A pool per process. Only a web process hurries: commands may take the time they need."""
-    options: dict[str, Any] = {
-        "pool": {"min_size": 1, "max_size": web_threads + 1, "timeout": 2},
-        "connect_timeout": 2,
-        # A server that vanished without a word is noticed, too.
-        "tcp_user_timeout": 4000,
-    }
-    if web:
-        # Two seconds for a connection and three for an answer: five, and then a 503.
-        options["options"] = "-c statement_timeout=3000 -c lock_timeout=2500"
-    return options

@@ -61,8 +61,8 @@ def command(capsys, monkeypatch):
 def postgresql_url():
     """A private PostgreSQL server, whatever database the suite itself runs on."""
     servers.require("initdb", "postgres")
-    with servers.postgresql() as url:
-        yield url
+    with servers.postgresql() as server:
+        yield server.url
 
 
 @pytest.fixture(scope="session")

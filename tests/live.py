@@ -28,9 +28,9 @@ class Databases:
     store "Main store" and the superuser ``admin``.
     """
 
-    def __init__(self, folder):
+    def __init__(self, folder, maintenance=None):
         self.folder = Path(folder)
-        self.maintenance = os.environ.get("DATABASE_URL", "")
+        self.maintenance = maintenance or os.environ.get("DATABASE_URL", "")
         self.secrets = {
             "SECRET_KEY": secrets.token_urlsafe(50),
             "APIKEYS_PEPPERS": f"1:{secrets.token_hex(32)}",

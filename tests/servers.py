@@ -4,6 +4,7 @@ import os
 import pwd
 import secrets
 import shutil
+import signal
 import socket
 import subprocess
 import tempfile
@@ -71,22 +72,62 @@ def unprivileged():
     return {"user": nobody.pw_uid, "group": nobody.pw_gid, "extra_groups": []}
 
 
-@contextmanager
-def postgresql():
-    """A PostgreSQL server of its own; gives its URL without a database."""
-    identity = unprivileged()
-    with tempfile.TemporaryDirectory(prefix="apikeys-postgresql-") as folder:
-        data, password = Path(folder) / "data", secrets.token_hex(16)
-        (Path(folder) / "password").write_text(password)
-        if identity:
-            for path in (Path(folder), Path(folder) / "password"):
-                os.chown(path, identity["user"], identity["group"])
+class PostgreSQL:
+    """A PostgreSQL server of its own, on a port that it keeps when it is started again."""
+
+    def __init__(self, folder):
+        self.folder = Path(folder)
+        self.identity = unprivileged()
+        self.password = secrets.token_hex(16)
+        self.port = free_port()
+        self.url = f"postgresql://apikeys:{self.password}@{LOOPBACK}:{self.port}"
+        self._make_data()
+
+    def start(self):
+        self.process = subprocess.Popen(
+            [
+                find("postgres"),
+                *("-D", self.folder / "data", "-k", self.folder),
+                *("-h", LOOPBACK, "-p", str(self.port)),
+                # What is acknowledged here may be lost with the machine, not with a process.
+                *("-c", "fsync=off", "-c", "max_connections=200", "-c", "logging_collector=off"),
+            ],
+            stdout=subprocess.DEVNULL,
+            stderr=subprocess.DEVNULL,
+            cwd=self.folder,
+            **self.identity,
+        )
+        self._wait_until_it_answers()
+
+    def stop(self):
+        """End at once: whoever is connected is cut off."""
+        self.process.send_signal(signal.SIGINT)
+        end(self.process)
+
+    @contextmanager
+    def frozen(self):
+        """Neither answers nor hangs up, like a machine that has lost its disk."""
+        children = Path(f"/proc/{self.process.pid}/task/{self.process.pid}/children").read_text()
+        everybody = [self.process.pid, *map(int, children.split())]
+        for process in everybody:
+            os.kill(process, signal.SIGSTOP)
+        try:
+            yield
+        finally:
+            for process in everybody:
+                os.kill(process, signal.SIGCONT)
+
+    def _make_data(self):
+        (self.folder / "password").write_text(self.password)
+        if self.identity:
+            for path in (self.folder, self.folder / "password"):
+                os.chown(path, self.identity["user"], self.identity["group"])
         subprocess.run(
             [
                 find("initdb"),
-                f"--pgdata={data}",
+                f"--pgdata={self.folder / 'data'}",
                 "--username=apikeys",
-                f"--pwfile={folder}/password",
+                f"--pwfile={self.folder / 'password'}",
                 "--auth=scram-sha-256",
                 "--encoding=UTF8",
                 "--locale=C.UTF-8",
@@ -94,42 +135,33 @@ def postgresql():
             ],
             check=True,
             capture_output=True,
-            cwd=folder,
-            **identity,
+            cwd=self.folder,
+            **self.identity,
         )
-        port = free_port()
-        server = subprocess.Popen(
-            [
-                find("postgres"),
-                *("-D", data, "-p", str(port), "-k", folder, "-h", LOOPBACK),
-                # What is acknowledged here may be lost with the machine, not with a process.
-                *("-c", "fsync=off", "-c", "max_connections=200", "-c", "logging_collector=off"),
-            ],
-            stdout=subprocess.DEVNULL,
-            stderr=subprocess.DEVNULL,
-            cwd=folder,
-            **identity,
-        )
+
+    def _wait_until_it_answers(self, *, seconds=30):
+        deadline = time.monotonic() + seconds
+        while True:
+            try:
+                psycopg.connect(f"{self.url}/postgres", connect_timeout=2).close()
+            except psycopg.OperationalError:
+                if self.process.poll() is not None or time.monotonic() > deadline:
+                    raise
+                time.sleep(0.05)
+            else:
+                return
+
+
+@contextmanager
+def postgresql():
+    """A running PostgreSQL server, whose ``url`` names no database."""
+    with tempfile.TemporaryDirectory(prefix="apikeys-postgresql-") as folder:
+        server = PostgreSQL(folder)
+        server.start()
         try:
-            url = f"postgresql://apikeys:{password}@{LOOPBACK}:{port}"
-            wait_until_it_answers(url, server)
-            yield url
+            yield server
         finally:
-            server.send_signal(2)  # SIGINT: without waiting for connections to be closed
-            end(server)
-
-
-def wait_until_it_answers(url, server, *, seconds=30):
-    deadline = time.monotonic() + seconds
-    while True:
-        try:
-            psycopg.connect(f"{url}/postgres", connect_timeout=2).close()
-        except psycopg.OperationalError:
-            if server.poll() is not None or time.monotonic() > deadline:
-                raise
-            time.sleep(0.05)
-        else:
-            return
+            server.stop()
 
 
 @contextmanager

@@ -90,31 +90,3 @@ def test_a_rate_is_a_count_per_period_or_none(text):
 def test_a_rate_that_is_none_is_refused(text):
     with pytest.raises(ImproperlyConfigured, match="DEFAULT_RATE_LIMIT"):
         values.rate("DEFAULT_RATE_LIMIT", text)
-
-
-def test_sqlite_acknowledges_nothing_that_a_power_cut_could_take_back():
-    options = values.database("sqlite:////tmp/x.sqlite3", web=True, web_threads=8)["OPTIONS"]
-
-    assert options["transaction_mode"] == "IMMEDIATE"
-    assert options["timeout"] == 5
-    assert "synchronous=FULL" in options["init_command"]
-
-
-def test_postgresql_hurries_for_web_processes_only():
-    url = "postgresql://keys:hush@db.example.com/keys?sslmode=require"
-    web = values.database(url, web=True, web_threads=8)["OPTIONS"]
-    command = values.database(url, web=False, web_threads=8)["OPTIONS"]
-
-    assert web["sslmode"] == "require"
-    assert web["pool"]["max_size"] >= 8
-    assert "statement_timeout" in web["options"]
-    assert "options" not in command
-
-
-@pytest.mark.parametrize(
-    "url", ["mysql://keys:hush@db/keys", "keys.sqlite3", "postgresql://x:hush@db:port/keys"]
-)
-def test_a_database_of_another_kind_is_refused_without_repeating_its_password(url):
-    with pytest.raises(ImproperlyConfigured, match="DATABASE_URL") as refused:
-        values.database(url, web=True, web_threads=8)
-    assert "hush" not in str(refused.value)
