@@ -1,14 +1,17 @@
-"""Who did a deed: a console user, a command and its operating-system user, or the system itself."""
+"""Who did a deed: a console user, an API key, a command and its user, or the system itself."""
 
 import getpass
 import sys
 from dataclasses import dataclass
-from typing import Self
+from typing import TYPE_CHECKING, Self
 
 from django.contrib.auth.models import AbstractBaseUser, AnonymousUser
 from django.http import HttpRequest
 
 from apikeys import client_ip
+
+if TYPE_CHECKING:
+    from apikeys.models import APIKey
 
 
 @dataclass(frozen=True, slots=True)
@@ -29,6 +32,17 @@ class Actor:
             kind="console",
             name=user.get_username(),
             user_id=user.pk,
+            client_ip=client_ip.of_request(request).ip,
+            request_id=getattr(request, "request_id", ""),
+        )
+
+    @classmethod
+    def caller(cls, request: HttpRequest) -> Self:
+        """The API key that made this call, once the gate has let it in."""
+        key: APIKey = request.api_key  # type: ignore[attr-defined]
+        return cls(
+            kind="api_key",
+            name=f"{key.api_user.username} {key.consumer_key}",
             client_ip=client_ip.of_request(request).ip,
             request_id=getattr(request, "request_id", ""),
         )

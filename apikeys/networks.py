@@ -10,7 +10,6 @@ from collections import defaultdict
 from collections.abc import Iterable, Iterator
 from functools import lru_cache
 from ipaddress import IPv4Address, IPv4Network, IPv6Address, IPv6Network
-from operator import attrgetter
 from typing import Final, NamedTuple
 
 from django.utils.translation import gettext as _
@@ -27,7 +26,6 @@ LINE_END: Final = re.compile(r"\r\n|\r|\n")
 LINE: Final = re.compile(r"([^ \t,#]+)[ \t,#]*(.*)", re.DOTALL)
 
 MAPPED: Final = 96  # the length of ::ffff:0:0/96, in which IPv6 writes IPv4 addresses
-POSITION: Final = attrgetter("version", "network_address", "prefixlen")
 WIDEST: Final = {4: 8, 6: 32}
 NEAR: Final = {4: 8, 6: 16}
 PRIVATE: Final[tuple[Network, ...]] = (
@@ -58,9 +56,10 @@ def parse_entry(text: str) -> str:
         raise ValueError(_("An entry has at most %(limit)d characters.") % {"limit": ENTRY_LENGTH})
     if text and not text.strip("*."):
         raise ValueError(_("To allow every address, turn on the switch “Any address” instead."))
-    address, network = _written(text) or (None, None)
-    if network is None:
+    written = _written(text)
+    if written is None:
         raise ValueError(_complaint(text))
+    address, network = written
     if network.network_address != address:
         raise ValueError(
             _("%(text)s is one address inside a network. Write %(network)s or %(address)s.")
@@ -75,8 +74,8 @@ def parse_entries(text: str) -> list[Entry]:
     Blank lines and lines that begin with ``#`` are passed over, a network that stands twice is
     taken once. Raises EntriesError with the number of every line that is not an entry.
     """
-    lines = enumerate((line.strip(" \t") for line in LINE_END.split(text)), 1)
-    wanted = [(number, line) for number, line in lines if line and line[0] != "#"]
+    lines = [line.strip(" \t") for line in LINE_END.split(text)]
+    wanted = [(number, line) for number, line in enumerate(lines, 1) if line and line[0] != "#"]
     if len(wanted) > ENTRY_LIMIT:
         raise EntriesError([_("A key has at most %(limit)d allowed IPs.") % {"limit": ENTRY_LIMIT}])
     entries: dict[str, Entry] = {}
@@ -110,7 +109,7 @@ def spellings(network: str) -> tuple[str, str]:
 
 def canonical_ip(text: str) -> str | None:
     """The one spelling of an address, or None for anything that is not plainly an address."""
-    address = _address(text)
+    address = _address(text) if len(text) <= ENTRY_LENGTH else None
     return None if address is None else str(address)
 
 
@@ -153,7 +152,7 @@ def remarks(networks: Iterable[str]) -> list[str]:
     """What an operator should look at again: sentences on overlaps and on unusual networks."""
     sentences = []
     around: list[Network] = []
-    for network in sorted(_networks(networks), key=POSITION):
+    for network in sorted(_networks(networks), key=_position):
         names = {"network": spellings(str(network))[0]}
         while around and not _inside(network, around[-1]):
             around.pop()
@@ -173,13 +172,9 @@ def remarks(networks: Iterable[str]) -> list[str]:
     return sentences
 
 
+@lru_cache(maxsize=4096)
 def _address(text: str) -> Address | None:
     """The address that ``text`` plainly is, or None. IPv4-mapped ones become IPv4."""
-    return _parsed(text) if len(text) <= ENTRY_LENGTH else None
-
-
-@lru_cache(maxsize=4096)
-def _parsed(text: str) -> Address | None:
     try:
         if ":" not in text:
             return IPv4Address(text)
@@ -237,6 +232,10 @@ def _compiled(networks: tuple[str, ...]) -> dict[int, list[tuple[int, set[int]]]
         shift = network.max_prefixlen - network.prefixlen
         starts[network.version][shift].add(int(network.network_address) >> shift)
     return {version: list(prefixes.items()) for version, prefixes in starts.items()}
+
+
+def _position(network: Network) -> tuple[int, int, int]:
+    return network.version, int(network.network_address), network.prefixlen
 
 
 def _inside(network: Network, outer: Network) -> bool:

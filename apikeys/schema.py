@@ -36,8 +36,10 @@ ERRORS = {
     "403": "The key may not be used for this, or not from here.",
     "404": "There is nothing here.",
     "405": "This path has no such method.",
+    "409": "The same request, by its Idempotency-Key, is still being worked on.",
     "413": "The body may have at most 1 MB.",
     "415": "Send JSON.",
+    "422": "The Idempotency-Key was used for another request.",
     "429": "Limit reached; see Retry-After.",
     "503": "The call could not be recorded, so nothing was done; see Retry-After.",
 }

@@ -62,6 +62,12 @@ class ChangeRecord(models.Model):
         API_USER = "api_user", _("API user")
         API_KEY = "api_key", _("API key")
         CONSOLE = "console", _("Console")
+        PRODUCT = "product", _("Product")
+        INVOICE = "invoice", _("Invoice")
+        WEBHOOK = "webhook", _("Webhook")
+        CART = "cart", _("Cart")
+        PAYMENT = "payment", _("Payment method")
+        TRANSFER = "transfer", _("Session transfer")
 
     date_added = models.DateTimeField(_("date added"), default=timezone.now, editable=False)
     action = models.CharField(_("action"), max_length=40)
