@@ -1,0 +1,1 @@
+"""The endpoints of the shop, each behind the gate: one module for each resource."""

@@ -1,0 +1,138 @@
+"""Invoices over the API."""
+
+from drf_spectacular.utils import OpenApiParameter, extend_schema
+from rest_framework import serializers
+from rest_framework.request import Request
+from rest_framework.response import Response
+
+from storefront.api.dates import moment
+from storefront.api.fields import named
+from storefront.api.idempotency import IDEMPOTENCY_KEY, idempotent
+from storefront.api.invoice_fields import (
+    MARKS,
+    MODEL_NAMES,
+    InvoiceBody,
+    InvoiceSerializer,
+    MarkBody,
+    MetadataBody,
+)
+from storefront.api.paging import PAGING, page
+from storefront.api.shop import ShopView
+from storefront.models import Invoice, InvoiceStatus
+from storefront.models.invoice import InvoiceQuerySet
+
+
+class InvoiceList(ShopView):
+    """The invoices of the store, newest first."""
+
+    resource = "invoices"
+
+    @extend_schema(
+        responses=InvoiceSerializer(many=True),
+        operation_id="invoices_list",
+        parameters=[
+            OpenApiParameter(
+                "status", str, many=True, enum=InvoiceStatus.values, description="Only these."
+            ),
+            OpenApiParameter("orderId", str, many=True, description="Only of these orders."),
+            OpenApiParameter("startDate", str, description=f"Made then or later: {moment.__doc__}"),
+            OpenApiParameter("endDate", str, description=f"Made then or before: {moment.__doc__}"),
+            OpenApiParameter("includeArchived", bool, description="Archived ones, too."),
+            *PAGING,
+        ],
+    )
+    def get(self, request: Request, store_id: str) -> Response:
+        return page(
+            request,
+            _filtered(request, self.store.invoices.select_related("store")),
+            InvoiceSerializer,
+            filters=["status", "orderId", "startDate", "endDate", "includeArchived"],
+        )
+
+    @extend_schema(
+        request=InvoiceBody,
+        responses=InvoiceSerializer,
+        operation_id="invoices_create",
+        parameters=[IDEMPOTENCY_KEY],
+    )
+    @idempotent()
+    def post(self, request: Request, store_id: str) -> Response:
+        values = self.read(InvoiceBody)
+        with named(MODEL_NAMES):
+            invoice = Invoice.objects.create_for(self.store, **values)
+        return Response(InvoiceSerializer(invoice).data)
+
+
+class InvoiceDetail(ShopView):
+    """One invoice."""
+
+    resource = "invoices"
+
+    @extend_schema(responses=InvoiceSerializer, operation_id="invoices_read")
+    def get(self, request: Request, store_id: str, invoice_id: str) -> Response:
+        return Response(InvoiceSerializer(self.find(Invoice.objects.all(), invoice_id)).data)
+
+    @extend_schema(
+        request=MetadataBody, responses=InvoiceSerializer, operation_id="invoices_replace_metadata"
+    )
+    def put(self, request: Request, store_id: str, invoice_id: str) -> Response:
+        invoice = self.find(Invoice.objects.all(), invoice_id)
+        invoice.describe(self.read(MetadataBody)["metadata"])
+        return Response(InvoiceSerializer(invoice).data)
+
+    @extend_schema(
+        request=MarkBody, responses=InvoiceSerializer, operation_id="invoices_change_status"
+    )
+    def patch(self, request: Request, store_id: str, invoice_id: str) -> Response:
+        return _mark(self, invoice_id)
+
+    @extend_schema(responses=InvoiceSerializer, operation_id="invoices_archive")
+    def delete(self, request: Request, store_id: str, invoice_id: str) -> Response:
+        """An invoice is never lost: it leaves the lists, and is still found by its id."""
+        invoice = self.find(Invoice.objects.all(), invoice_id)
+        invoice.archive(actor=self.actor)
+        return Response(InvoiceSerializer(invoice).data)
+
+
+class InvoiceMark(ShopView):
+    """Call an invoice settled or invalid."""
+
+    resource = "invoices"
+
+    @extend_schema(
+        request=MarkBody,
+        responses=InvoiceSerializer,
+        operation_id="invoices_mark",
+        parameters=[IDEMPOTENCY_KEY],
+    )
+    @idempotent()
+    def post(self, request: Request, store_id: str, invoice_id: str) -> Response:
+        return _mark(self, invoice_id)
+
+
+def _mark(view: ShopView, invoice_id: str) -> Response:
+    invoice = view.find(Invoice.objects.all(), invoice_id)
+    status = view.read(MarkBody)["status"]
+    with named():
+        invoice.mark(MARKS.get(status, status), actor=view.actor)
+    return Response(InvoiceSerializer(invoice).data)
+
+
+def _filtered(request: Request, invoices: InvoiceQuerySet) -> InvoiceQuerySet:
+    query = request.query_params
+    if query.get("includeArchived", "").lower() not in ("true", "1"):
+        invoices = invoices.filter(archived_at=None)
+    if statuses := [part for text in query.getlist("status") for part in text.split(",")]:
+        if unknown := [status for status in statuses if status not in InvoiceStatus.values]:
+            known = ", ".join(InvoiceStatus.values)
+            raise serializers.ValidationError(
+                {"status": f"“{unknown[0][:20]}” is not a status. Choose from: {known}."}
+            )
+        invoices = invoices.filter(status__in=statuses)
+    if orders := query.getlist("orderId"):
+        invoices = invoices.filter(order_id__in=orders)
+    if start := moment(request, "startDate"):
+        invoices = invoices.filter(date_added__gte=start)
+    if end := moment(request, "endDate"):
+        invoices = invoices.filter(date_added__lte=end)
+    return invoices

@@ -1,0 +1,42 @@
+"""The base of the shop's views: everything happens in the store of the key."""
+
+from typing import Any, TypeVar
+
+from django.db.models import QuerySet
+from rest_framework.exceptions import NotFound
+
+from apikeys.actor import Actor
+from apikeys.api import ProtectedView
+from apikeys.models import APIUser, Store
+from storefront.api.incoming import Incoming
+from storefront.models.owned import Owned
+
+Row = TypeVar("Row", bound=Owned)
+
+
+class ShopView(ProtectedView):
+    """A protected view of one store. The gate has checked that the path names the key's own."""
+
+    @property
+    def store(self) -> Store:
+        api_user: APIUser = self.request.user  # type: ignore[assignment]
+        return api_user.store
+
+    @property
+    def actor(self) -> Actor:
+        return Actor.caller(self.request._request)
+
+    def read(self, body: type[Incoming], **options: Any) -> dict[str, Any]:
+        """The values of the request's body. Raises what is answered with 400."""
+        serializer = body(data=self.request.data, context={"store": self.store}, **options)
+        serializer.is_valid(raise_exception=True)
+        values: dict[str, Any] = serializer.validated_data
+        return values
+
+    def find(self, rows: QuerySet[Row], public_id: str) -> Row:
+        """One row of the store. What belongs to another store is as missing as what is nowhere."""
+        found = rows.filter(store=self.store, public_id=public_id).first()
+        if found is None:
+            raise NotFound("There is nothing here.")
+        found.store = self.store
+        return found

@@ -1,0 +1,224 @@
+"""The outbox: what happened, and for every receiver whether it has been told.
+
+Events are written in the transaction of the change they tell of, so that neither is there without
+the other. The worker sends them afterwards (``storefront.courier``).
+"""
+
+import json
+import random
+from datetime import datetime, timedelta
+from typing import TYPE_CHECKING, Any, Final, Self
+
+from django.core.serializers.json import DjangoJSONEncoder
+from django.db import models, transaction
+from django.db.models import Q
+from django.utils import timezone
+from django.utils.translation import gettext_lazy as _
+
+from storefront.events import EventType, spelt
+from storefront.models.owned import PUBLIC_ID_LENGTH, new_public_id
+
+if TYPE_CHECKING:
+    from storefront.models.invoice import Invoice
+
+# The waits after each failed attempt: 62 hours and 41 minutes in all.
+BACK_OFF: Final = tuple(
+    timedelta(minutes=minutes)
+    for minutes in (1 / 6, 1, 10, 30, 60, 3 * 60, 6 * 60, 12 * 60, 18 * 60, 22 * 60)
+)
+JITTER: Final = 0.1
+MOST_ATTEMPTS: Final = len(BACK_OFF) + 1
+
+
+class EventQuerySet(models.QuerySet["Event"]):
+    def publish(self, invoice: "Invoice") -> "Event | None":
+        """Note that an invoice came into its present status, and who is to be told.
+
+        Call it inside the transaction of the change. None when nobody listens.
+        """
+        listeners = [
+            webhook
+            for webhook in invoice.store.webhooks.listening()
+            if webhook.wants(invoice.status)
+        ]
+        if not listeners:
+            return None
+        event = self.create(
+            store=invoice.store, invoice=invoice, type=invoice.status, data=facts_of(invoice)
+        )
+        Delivery.objects.bulk_create(
+            Delivery(webhook=webhook, event=event, next_attempt_at=event.date_added)
+            for webhook in listeners
+        )
+        return event
+
+
+def facts_of(invoice: "Invoice") -> dict[str, Any]:
+    """What receivers are told about an invoice, in the fields of both dialects."""
+    additional = invoice.additional_status
+    facts: dict[str, Any] = {
+        "storeId": invoice.store.public_id,
+        "invoiceId": invoice.public_id,
+        "orderId": invoice.order_id,
+        "metadata": invoice.metadata,
+        "additionalStatus": additional,
+    }
+    match invoice.status:
+        case EventType.EXPIRED:
+            underpaid = additional == "Underpaid"
+            facts |= {"isUnderpaid": underpaid, "underpaid": underpaid, "partiallyPaid": underpaid}
+        case EventType.SETTLED:
+            facts |= {"overPaid": additional == "Overpaid"}
+    if invoice.status in (EventType.SETTLED, EventType.INVALID):
+        facts["manuallyMarked"] = additional == "Marked"
+    return facts
+
+
+class Event(models.Model):
+    """One change of an invoice, as it was at that moment."""
+
+    store = models.ForeignKey("apikeys.Store", on_delete=models.PROTECT, related_name="+")
+    invoice = models.ForeignKey(
+        "storefront.Invoice", on_delete=models.CASCADE, related_name="events"
+    )
+    type = models.CharField(_("type"), max_length=20, choices=EventType)
+    data = models.JSONField(_("data"), encoder=DjangoJSONEncoder)
+    date_added = models.DateTimeField(_("date added"), default=timezone.now, editable=False)
+
+    objects = EventQuerySet.as_manager()
+
+    class Meta:
+        verbose_name = _("event")
+        verbose_name_plural = _("events")
+        ordering = ("-date_added", "-pk")
+
+    def __str__(self) -> str:
+        return f"{self.type} {self.invoice_id}"
+
+
+class DeliveryStatus(models.TextChoices):
+    PENDING = "pending", _("Pending")
+    DELIVERED = "delivered", _("Delivered")
+    FAILED = "failed", _("Failed")
+    STOPPED = "stopped", _("Stopped")
+
+
+class DeliveryQuerySet(models.QuerySet["Delivery"]):
+    def visible_to(self, user: Any) -> Self:
+        """Those of the stores whose staff this console user is; all of them for a superuser."""
+        if getattr(user, "is_superuser", False) and getattr(user, "is_active", False):
+            return self
+        return self.filter(webhook__store__staff=user.pk) if user.pk else self.none()
+
+    def pending(self) -> Self:
+        return self.filter(status=DeliveryStatus.PENDING)
+
+    def stop(self) -> int:
+        """Give up what is still waiting. Returns how many."""
+        return self.pending().update(
+            status=DeliveryStatus.STOPPED,
+            next_attempt_at=None,
+            claimed_until=None,
+            date_modified=timezone.now(),
+        )
+
+
+class Delivery(models.Model):
+    """One event on its way to one receiver. The log keeps no word of what the receiver said."""
+
+    webhook = models.ForeignKey(
+        "storefront.Webhook", on_delete=models.CASCADE, related_name="deliveries"
+    )
+    event = models.ForeignKey(Event, on_delete=models.CASCADE, related_name="deliveries")
+    public_id = models.CharField(
+        _("id"), max_length=PUBLIC_ID_LENGTH, unique=True, default=new_public_id, editable=False
+    )
+    # The first of them, when this one was asked for by hand.
+    original = models.ForeignKey(
+        "self", on_delete=models.CASCADE, null=True, blank=True, related_name="redeliveries"
+    )
+    status = models.CharField(
+        _("status"), max_length=10, choices=DeliveryStatus, default=DeliveryStatus.PENDING
+    )
+    # Every attempt: when, the answer's status, how long it took, and what went wrong.
+    attempts = models.JSONField(_("attempts"), default=list, blank=True)
+    response_status = models.PositiveSmallIntegerField(_("response status"), null=True, blank=True)
+    duration_ms = models.PositiveIntegerField(_("duration"), null=True, blank=True)
+    error = models.CharField(_("error"), max_length=200, blank=True)
+    next_attempt_at = models.DateTimeField(_("next attempt"), null=True, blank=True)
+    claimed_by = models.CharField(max_length=64, blank=True, default="", editable=False)
+    claimed_until = models.DateTimeField(null=True, blank=True, editable=False)
+    date_added = models.DateTimeField(_("date added"), default=timezone.now, editable=False)
+    date_modified = models.DateTimeField(_("date modified"), default=timezone.now, editable=False)
+
+    objects = DeliveryQuerySet.as_manager()
+
+    class Meta:
+        verbose_name = _("delivery")
+        verbose_name_plural = _("deliveries")
+        ordering = ("-date_added", "-pk")
+        constraints = (
+            models.CheckConstraint(
+                name="delivery_waits_only_while_pending",
+                condition=Q(status=DeliveryStatus.PENDING, next_attempt_at__isnull=False)
+                | (~Q(status=DeliveryStatus.PENDING) & Q(next_attempt_at=None)),
+            ),
+        )
+        indexes = (
+            models.Index(fields=["webhook", "-date_added", "-id"], name="delivery_log"),
+            models.Index(
+                fields=["webhook", "next_attempt_at"],
+                name="delivery_due",
+                condition=Q(status=DeliveryStatus.PENDING),
+            ),
+        )
+
+    def __str__(self) -> str:
+        return self.public_id
+
+    @property
+    def is_redelivery(self) -> bool:
+        return self.original_id is not None
+
+    @property
+    def message_id(self) -> str:
+        """The id by which a receiver knows a message again: the same however often it is sent."""
+        return self.original.public_id if self.original else self.public_id
+
+    def body(self) -> bytes:
+        """The bytes that are signed and sent; the same at every attempt."""
+        message = {
+            "deliveryId": self.public_id,
+            "webhookId": self.webhook.public_id,
+            "originalDeliveryId": self.message_id,
+            "isRedelivery": self.is_redelivery,
+            "type": spelt(self.event.type, self.webhook.dialect),
+            "timestamp": int(self.event.date_added.timestamp()),
+            **self.event.data,
+        }
+        return json.dumps(message, ensure_ascii=False, separators=(",", ":")).encode()
+
+    @transaction.atomic
+    def redeliver(self) -> "Delivery":
+        """Send the same message once more, whatever became of it before."""
+        return Delivery.objects.create(
+            webhook=self.webhook,
+            event=self.event,
+            original=self.original or self,
+            next_attempt_at=timezone.now(),
+        )
+
+
+def wait_after(failed_attempts: int) -> timedelta | None:
+    """How long to wait before the next attempt; None when there is none.
+
+    The jitter keeps receivers from being hit by everything at once when they come back.
+    """
+    if failed_attempts > len(BACK_OFF):
+        return None
+    spread = random.uniform(1 - JITTER, 1 + JITTER)  # noqa: S311 (nothing secret)
+    return BACK_OFF[failed_attempts - 1] * spread
+
+
+def due(now: datetime) -> Q:
+    return Q(status=DeliveryStatus.PENDING, next_attempt_at__lte=now)

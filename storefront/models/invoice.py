@@ -1,0 +1,232 @@
+"""Invoices: what is due, until when, and what became of it."""
+
+from datetime import datetime, timedelta
+from decimal import Decimal
+from typing import Any, Final
+
+from django.conf import settings
+from django.core.exceptions import ValidationError
+from django.db import models, transaction
+from django.db.models import Q
+from django.utils import timezone
+from django.utils.translation import gettext_lazy as _
+
+from apikeys.actor import Actor
+from apikeys.models import ChangeRecord, Store
+from storefront import money
+from storefront.models.delivery import Event
+from storefront.models.owned import Owned, OwnedQuerySet
+from storefront.web_address import validate_link
+
+LIFETIME: Final = timedelta(minutes=15)
+MONITORED: Final = timedelta(hours=24)
+
+
+class InvoiceStatus(models.TextChoices):
+    NEW = "New", _("New")
+    PROCESSING = "Processing", _("Processing")
+    SETTLED = "Settled", _("Settled")
+    EXPIRED = "Expired", _("Expired")
+    INVALID = "Invalid", _("Invalid")
+
+
+class AdditionalStatus(models.TextChoices):
+    NONE = "None", _("None")
+    UNDERPAID = "Underpaid", _("Underpaid")
+    OVERPAID = "Overpaid", _("Overpaid")
+    PAID_AFTER_EXPIRATION = "PaidAfterExpiration", _("Paid after expiration")
+    MARKED = "Marked", _("Marked")
+
+
+# What a person or an integration may say about an invoice; payments say the rest.
+MARKABLE: Final[dict[str, tuple[str, ...]]] = {
+    InvoiceStatus.NEW: (InvoiceStatus.SETTLED, InvoiceStatus.INVALID),
+    InvoiceStatus.PROCESSING: (InvoiceStatus.SETTLED, InvoiceStatus.INVALID),
+    InvoiceStatus.EXPIRED: (InvoiceStatus.SETTLED, InvoiceStatus.INVALID),
+    InvoiceStatus.SETTLED: (InvoiceStatus.INVALID,),
+    InvoiceStatus.INVALID: (InvoiceStatus.SETTLED,),
+}
+
+
+class InvoiceQuerySet(OwnedQuerySet["Invoice"]):
+    @transaction.atomic
+    def create_for(
+        self, store: Store, *, amount: Decimal, currency: str = "", **fields: Any
+    ) -> "Invoice":
+        """Create an invoice and its event, whole or not at all.
+
+        ``fields`` are those of the model that a caller may set: order_id, metadata, and so on.
+        Raises ``ValidationError`` when a value does not fit.
+        """
+        now = timezone.now()
+        invoice = Invoice(
+            store=store,
+            currency=currency or store.currency,
+            date_added=now,
+            date_modified=now,
+            expires_at=now + LIFETIME,
+            **fields,
+        )
+        invoice.set_amount(amount)
+        invoice.full_clean()
+        invoice.save(force_insert=True)
+        Event.objects.publish(invoice)
+        return invoice
+
+    def due_to_expire(self, now: datetime | None = None) -> "InvoiceQuerySet":
+        """New ones whose time is over."""
+        return self.filter(status=InvoiceStatus.NEW, expires_at__lte=now or timezone.now())
+
+
+class Invoice(Owned):
+    """What a customer owes a store, payable on a page of its own."""
+
+    change_kind = ChangeRecord.Kind.INVOICE
+
+    status = models.CharField(
+        _("status"), max_length=10, choices=InvoiceStatus, default=InvoiceStatus.NEW, editable=False
+    )
+    additional_status = models.CharField(
+        _("additional status"),
+        max_length=20,
+        choices=AdditionalStatus,
+        default=AdditionalStatus.NONE,
+        editable=False,
+    )
+    amount_minor = models.BigIntegerField(_("amount"), editable=False)
+    paid_minor = models.BigIntegerField(_("paid"), default=0, editable=False)
+    currency = models.CharField(_("currency"), max_length=4, validators=[money.validate_currency])
+    order_id = models.CharField(_("order id"), max_length=200, blank=True)
+    buyer_email = models.EmailField(_("buyer's email"), blank=True)
+    redirect_url = models.CharField(
+        _("redirect URL"), max_length=2000, blank=True, validators=[validate_link]
+    )
+    redirect_automatically = models.BooleanField(_("redirect automatically"), default=False)
+    referral_code = models.CharField(_("referral code"), max_length=200, blank=True)
+    wallet_message = models.CharField(_("wallet message"), max_length=500, blank=True)
+    payment_methods = models.JSONField(_("payment methods"), default=list, blank=True)
+    metadata = models.JSONField(_("metadata"), default=dict, blank=True)
+    expires_at = models.DateTimeField(_("expires at"), editable=False)
+    archived_at = models.DateTimeField(_("archived at"), null=True, blank=True, editable=False)
+
+    objects = InvoiceQuerySet.as_manager()
+
+    class Meta:
+        verbose_name = _("invoice")
+        verbose_name_plural = _("invoices")
+        ordering = ("-date_added", "-pk")
+        permissions = (("mark_invoice", "Can mark invoices as settled or invalid"),)
+        constraints = (
+            models.CheckConstraint(
+                name="invoice_amount_is_positive", condition=Q(amount_minor__gt=0)
+            ),
+            models.CheckConstraint(
+                name="invoice_status_is_known", condition=Q(status__in=InvoiceStatus.values)
+            ),
+        )
+        indexes = (
+            models.Index(fields=["store", "-date_added", "-id"], name="invoice_newest_of_store"),
+            models.Index(fields=["store", "order_id"], name="invoice_of_order"),
+            models.Index(
+                fields=["expires_at"], name="invoice_open", condition=Q(status=InvoiceStatus.NEW)
+            ),
+        )
+
+    def __str__(self) -> str:
+        return self.public_id
+
+    @property
+    def amount(self) -> Decimal:
+        return money.from_minor(self.amount_minor, self.currency)
+
+    @property
+    def paid(self) -> Decimal:
+        return money.from_minor(self.paid_minor, self.currency)
+
+    # Greenfield knows others, such as top-ups; here every invoice has an amount.
+    kind = "Standard"
+
+    @property
+    def checkout_link(self) -> str:
+        """The page on which the customer sees what is due."""
+        return f"{settings.PUBLIC_URL}/i/{self.public_id}"
+
+    @property
+    def monitored_until(self) -> datetime:
+        """Until when a late payment would still be noticed."""
+        return self.expires_at + MONITORED
+
+    @property
+    def is_archived(self) -> bool:
+        return self.archived_at is not None
+
+    @property
+    def markable(self) -> tuple[str, ...]:
+        """The statuses that this invoice can be given by hand."""
+        return MARKABLE[self.status]
+
+    def set_amount(self, amount: Decimal) -> None:
+        """Raises ``ValidationError`` when the currency has no such amount, or it is too little."""
+        try:
+            self.amount_minor = money.to_minor(amount, self.currency)
+            money.validate_minimum(amount, self.currency)
+        except ValidationError as error:
+            unknown = error.code == "unknown_currency"
+            raise ValidationError({"currency" if unknown else "amount": error}) from error
+
+    @transaction.atomic
+    def mark(self, status: str, *, actor: Actor, reason: str = "") -> bool:
+        """Call it settled or invalid by hand. Returns whether that was news.
+
+        Raises ``ValidationError`` when an invoice in its state cannot become that.
+        """
+        self.lock()
+        if self.status == status and self.status in (InvoiceStatus.SETTLED, InvoiceStatus.INVALID):
+            return False
+        if status not in self.markable:
+            raise ValidationError(
+                _("An invoice that is %(status)s can be marked as: %(markable)s."),
+                code="not_markable",
+                params={"status": self.status, "markable": ", ".join(self.markable)},
+            )
+        before = {"status": self.status, "additional_status": self.additional_status}
+        self._become(status, AdditionalStatus.MARKED)
+        after = {"status": self.status, "additional_status": self.additional_status}
+        self.note(actor, "marked", before=before, after=after, reason=reason)
+        return True
+
+    @transaction.atomic
+    def expire(self) -> bool:
+        """End an invoice whose time is over. Returns whether it was still waiting."""
+        self.lock()
+        if self.status != InvoiceStatus.NEW or self.expires_at > timezone.now():
+            return False
+        underpaid = 0 < self.paid_minor < self.amount_minor
+        self._become(
+            InvoiceStatus.EXPIRED,
+            AdditionalStatus.UNDERPAID if underpaid else AdditionalStatus.NONE,
+        )
+        return True
+
+    @transaction.atomic
+    def describe(self, metadata: dict[str, Any]) -> None:
+        """Replace the metadata. What was already told to receivers stays as it was."""
+        self.lock()
+        self.metadata = metadata
+        self.modified("metadata")
+
+    @transaction.atomic
+    def archive(self, *, actor: Actor) -> bool:
+        """Take it out of the lists. Returns whether that was news."""
+        self.lock()
+        if self.archived_at is not None:
+            return False
+        self.archived_at = timezone.now()
+        self.modified("archived_at")
+        self.note(actor, "archived")
+        return True
+
+    def _become(self, status: str, additional_status: str) -> None:
+        self.status, self.additional_status = status, additional_status
+        self.modified("status", "additional_status")
+        Event.objects.publish(self)

@@ -1,0 +1,128 @@
+"""Products: the few facts about what a shop sells that a cart needs."""
+
+from decimal import Decimal
+from typing import Any
+
+from django.core.exceptions import ValidationError
+from django.core.validators import MinValueValidator
+from django.db import models, transaction
+from django.db.models import Q
+from django.utils.translation import gettext_lazy as _
+
+from apikeys.actor import Actor
+from apikeys.models import ChangeRecord, Store
+from apikeys.text import plain_text
+from storefront import money
+from storefront.models.owned import Owned, OwnedQuerySet
+
+
+class ProductQuerySet(OwnedQuerySet["Product"]):
+    @transaction.atomic
+    def add(
+        self,
+        *,
+        actor: Actor,
+        store: Store,
+        sku: str,
+        name: str,
+        price: Decimal,
+        currency: str = "",
+    ) -> "Product":
+        """Create a product. Raises ``ValidationError`` when a value does not fit."""
+        product = Product(store=store, sku=sku, name=name, currency=currency or store.currency)
+        product.set_price(price)
+        product.full_clean()
+        product.save(force_insert=True)
+        product.note(actor, "created", after=product.snapshot())
+        return product
+
+
+class Product(Owned):
+    """One thing on sale. Its price is that of one piece."""
+
+    change_kind = ChangeRecord.Kind.PRODUCT
+
+    sku = models.CharField(_("SKU"), max_length=100, validators=[plain_text])
+    name = models.CharField(_("name"), max_length=200, validators=[plain_text])
+    price_minor = models.BigIntegerField(
+        _("price"), validators=[MinValueValidator(0)], editable=False
+    )
+    currency = models.CharField(_("currency"), max_length=4, validators=[money.validate_currency])
+
+    objects = ProductQuerySet.as_manager()
+
+    class Meta:
+        verbose_name = _("product")
+        verbose_name_plural = _("products")
+        ordering = ("name", "pk")
+        constraints = (
+            models.UniqueConstraint(
+                fields=["store", "sku"],
+                name="product_sku_once_a_store",
+                violation_error_message=_("There is a product with this SKU already."),
+            ),
+            models.CheckConstraint(
+                name="product_price_is_not_negative", condition=Q(price_minor__gte=0)
+            ),
+        )
+        indexes = (models.Index(fields=["store", "name", "id"], name="product_of_store"),)
+
+    def __str__(self) -> str:
+        return self.name
+
+    @property
+    def price(self) -> Decimal:
+        return money.from_minor(self.price_minor, self.currency)
+
+    def set_price(self, price: Decimal) -> None:
+        """Raises ``ValidationError`` when the currency has no such amount."""
+        try:
+            self.price_minor = money.to_minor(price, self.currency)
+        except ValidationError as error:
+            unknown = error.code == "unknown_currency"
+            raise ValidationError({"currency" if unknown else "price": error}) from error
+        if self.price_minor < 0:
+            raise ValidationError(
+                {"price": ValidationError(_("A price is not negative."), code="min_value")}
+            )
+
+    def snapshot(self) -> dict[str, Any]:
+        return {
+            "sku": self.sku,
+            "name": self.name,
+            "price": f"{self.price:f}",
+            "currency": self.currency,
+        }
+
+    @transaction.atomic
+    def change(self, *, actor: Actor, **fields: Any) -> bool:
+        """Set sku, name, price or currency. Returns whether anything changed."""
+        self.lock()
+        before, price = self.snapshot(), fields.pop("price", self.price)
+        if unknown := fields.keys() - before.keys():
+            raise TypeError(f"A product has no changeable {', '.join(sorted(unknown))}.")
+        for name, value in fields.items():
+            setattr(self, name, value)
+        self.set_price(price)
+        self.full_clean()
+        after = self.snapshot()
+        changed = [name for name in before if before[name] != after[name]]
+        if not changed:
+            return False
+        self.modified("sku", "name", "price_minor", "currency")
+        self.note(
+            actor,
+            "changed",
+            before={name: before[name] for name in changed},
+            after={name: after[name] for name in changed},
+        )
+        return True
+
+    def delete(  # type: ignore[override]
+        self, *, actor: Actor, reason: str = ""
+    ) -> tuple[int, dict[str, int]]:
+        """Take it off sale. Invoices that were made with it stay as they are."""
+        with transaction.atomic():
+            self.lock()
+            self.note(actor, "deleted", before=self.snapshot(), reason=reason)
+            return super().delete()

@@ -1,0 +1,269 @@
+"""Webhooks: whom a store tells what happens to its invoices."""
+
+import secrets
+from base64 import b64encode
+from datetime import datetime, timedelta
+from typing import Any, Final, Self
+
+from django.core.exceptions import ValidationError
+from django.db import models, transaction
+from django.db.models import Q
+from django.utils import timezone
+from django.utils.translation import gettext_lazy as _
+
+from apikeys import tokens
+from apikeys.actor import Actor
+from apikeys.models import ChangeRecord, Status, Store
+from storefront import events
+from storefront.events import Dialect, EventType
+from storefront.models.owned import Owned, OwnedQuerySet
+from storefront.web_address import validate_receiver
+
+SECRET_BYTES: Final = 32
+SHORTEST_SECRET: Final = 16
+FEWEST_CHARACTERS: Final = 6
+LONGEST_SECRET: Final = 128
+OVERLAP: Final = timedelta(hours=24)
+MOST_IN_A_STORE: Final = 100
+
+
+def new_secret() -> str:
+    """256 random bits in the spelling of Standard Webhooks."""
+    return "whsec_" + b64encode(secrets.token_bytes(SECRET_BYTES)).decode("ascii")
+
+
+def validate_secret(secret: str) -> None:
+    """Validator: refuse a secret that can be guessed, or that no header could carry."""
+    if not secret.isascii() or not secret.isprintable() or " " in secret:
+        raise ValidationError(_("Use visible ASCII characters only."), code="not_plain")
+    if not SHORTEST_SECRET <= len(secret) <= LONGEST_SECRET:
+        raise ValidationError(
+            _("A secret has between %(least)d and %(most)d characters."),
+            code="length",
+            params={"least": SHORTEST_SECRET, "most": LONGEST_SECRET},
+        )
+    if len(set(secret)) < FEWEST_CHARACTERS:
+        raise ValidationError(_("This secret is too easy to guess."), code="weak")
+
+
+class WebhookQuerySet(OwnedQuerySet["Webhook"]):
+    @transaction.atomic
+    def register(
+        self,
+        *,
+        actor: Actor,
+        store: Store,
+        url: str,
+        names: list[str] | None = None,
+        secret: str = "",
+        **fields: Any,
+    ) -> tuple["Webhook", str]:
+        """Create a webhook and return it with its secret, which is shown only this once.
+
+        ``names`` are events in either dialect; None means what Coinsnap sends unasked. Nothing is
+        resolved or connected to here. Raises ``ValidationError`` when a value does not fit.
+        """
+        if store.webhooks.registered().count() >= MOST_IN_A_STORE:
+            raise ValidationError(_("A store has at most 100 webhooks."), code="too_many")
+        secret = secret or new_secret()
+        webhook = Webhook(store=store, url=url, events=list(events.UNNAMED), **fields)
+        if names is not None:
+            webhook.subscribe(names)
+        webhook.keep_secret(secret)
+        webhook.full_clean()
+        webhook.save(force_insert=True)
+        webhook.note(actor, "registered", after=webhook.snapshot())
+        return webhook, secret
+
+    def registered(self) -> Self:
+        """All but the deleted ones, whose row only keeps the log of their deliveries."""
+        return self.filter(deleted_at=None)
+
+    def listening(self) -> Self:
+        """Those that are told of what happens now."""
+        return self.registered().filter(status=Status.ENABLED)
+
+
+class Webhook(Owned):
+    """A receiver of events: its address, what it wants to hear, and a secret to sign with.
+
+    The secret is sealed, because a signature is made with it; the sealed text is bound to this
+    row. A deleted webhook keeps its row, without secret, so that an event on its way to it at that
+    moment finds something to refer to.
+    """
+
+    change_kind = ChangeRecord.Kind.WEBHOOK
+
+    url = models.CharField(_("URL"), max_length=2000, validators=[validate_receiver])
+    events = models.JSONField(_("events"))
+    dialect = models.CharField(
+        _("dialect"), max_length=10, choices=Dialect, default=Dialect.COINSNAP
+    )
+    status = models.CharField(_("status"), max_length=8, choices=Status, default=Status.ENABLED)
+    disabled_reason = models.CharField(_("reason"), max_length=500, blank=True, editable=False)
+    deleted_at = models.DateTimeField(_("deleted at"), null=True, blank=True, editable=False)
+    sealed = models.TextField(editable=False)
+    # The secret before the last rotation: signs beside the new one until its time is over.
+    former_sealed = models.TextField(blank=True, default="", editable=False)
+    former_until = models.DateTimeField(null=True, blank=True, editable=False)
+    failing_since = models.DateTimeField(_("failing since"), null=True, blank=True, editable=False)
+    failures = models.PositiveIntegerField(_("failures in a row"), default=0, editable=False)
+
+    objects = WebhookQuerySet.as_manager()
+
+    class Meta:
+        verbose_name = _("webhook")
+        verbose_name_plural = _("webhooks")
+        ordering = ("-date_added", "-pk")
+        constraints = (
+            models.CheckConstraint(
+                name="webhook_status_is_known", condition=Q(status__in=Status.values)
+            ),
+            models.CheckConstraint(
+                name="webhook_deleted_keeps_no_secret",
+                condition=Q(deleted_at=None) | Q(sealed="", former_sealed=""),
+            ),
+        )
+        indexes = (
+            models.Index(
+                fields=["store"],
+                name="webhook_listening",
+                condition=Q(deleted_at=None, status=Status.ENABLED),
+            ),
+        )
+
+    def __str__(self) -> str:
+        return self.url
+
+    def clean(self) -> None:
+        if not self.events:
+            raise ValidationError({"events": ValidationError(_("Name an event."), code="empty")})
+
+    @property
+    def is_enabled(self) -> bool:
+        return self.status == Status.ENABLED
+
+    @property
+    def everything(self) -> bool:
+        return set(EventType.values) <= set(self.events)
+
+    def wants(self, event: str) -> bool:
+        return event in self.events
+
+    def subscribe(self, names: list[str]) -> None:
+        """Take the events, and the dialect, of a list in either one."""
+        try:
+            self.events, self.dialect = events.read(names)
+        except ValidationError as error:
+            raise ValidationError({"events": error}) from error
+
+    def keep_secret(self, secret: str) -> None:
+        """Seal a secret as the one to sign with."""
+        try:
+            validate_secret(secret)
+        except ValidationError as error:
+            raise ValidationError({"secret": error}) from error
+        self.sealed = tokens.seal(self._seal_name, secret)
+
+    def signing_secrets(self, now: datetime | None = None) -> list[str]:
+        """The secrets to sign with: the current one, and the one before while it still counts."""
+        kept = [self.sealed]
+        if self.former_until is not None and (now or timezone.now()) < self.former_until:
+            kept.append(self.former_sealed)
+        return [tokens.unseal(self._seal_name, sealed) for sealed in kept if sealed]
+
+    def snapshot(self) -> dict[str, Any]:
+        return {"url": self.url, "events": list(self.events), "status": self.status}
+
+    @transaction.atomic
+    def change(
+        self,
+        *,
+        actor: Actor,
+        url: str | None = None,
+        names: list[str] | None = None,
+        secret: str = "",
+        enabled: bool | None = None,
+    ) -> bool:
+        """Change what is given; None keeps. Returns whether anything changed."""
+        self.lock()
+        before, sealed = self.snapshot(), self.sealed
+        self.url = self.url if url is None else url
+        if names is not None:
+            self.subscribe(names)
+        if secret and secret not in self.signing_secrets()[:1]:
+            self.keep_secret(secret)
+            self.former_sealed, self.former_until = sealed, timezone.now() + OVERLAP
+        self.full_clean()
+        self.modified("url", "events", "dialect", "sealed", "former_sealed", "former_until")
+        if enabled is not None:
+            self._switch(Status.ENABLED if enabled else Status.DISABLED)
+        after = self.snapshot()
+        changed = [name for name in before if before[name] != after[name]]
+        if changed or self.sealed != sealed:
+            self.note(
+                actor,
+                "changed",
+                before={name: before[name] for name in changed},
+                after={name: after[name] for name in changed}
+                | ({"secret": "replaced"} if self.sealed != sealed else {}),
+            )
+        return bool(changed) or self.sealed != sealed
+
+    @transaction.atomic
+    def rotate(self, *, actor: Actor, overlap: timedelta = OVERLAP) -> str:
+        """Make a new secret and return it, which happens only this once.
+
+        For ``overlap`` deliveries carry a signature with each of the two.
+        """
+        self.lock()
+        secret = new_secret()
+        self.former_sealed, self.former_until = self.sealed, timezone.now() + overlap
+        self.keep_secret(secret)
+        self.modified("sealed", "former_sealed", "former_until")
+        self.note(actor, "rotated", after={"overlap_ends": self.former_until.isoformat()})
+        return secret
+
+    @transaction.atomic
+    def disable(self, *, actor: Actor, reason: str = "") -> bool:
+        """Send nothing more, and drop what was waiting. Returns whether that was news."""
+        self.lock()
+        if not self._switch(Status.DISABLED, reason=reason):
+            return False
+        self.note(actor, "disabled", reason=reason)
+        return True
+
+    @transaction.atomic
+    def enable(self, *, actor: Actor, reason: str = "") -> bool:
+        """Send what happens from now on. Returns whether that was news."""
+        self.lock()
+        if not self._switch(Status.ENABLED):
+            return False
+        self.note(actor, "enabled", reason=reason)
+        return True
+
+    def delete(  # type: ignore[override]
+        self, *, actor: Actor, reason: str = ""
+    ) -> None:
+        """Forget the address's secret and send nothing more; the log of deliveries stays."""
+        with transaction.atomic():
+            self.lock()
+            self._switch(Status.DISABLED, reason=reason)
+            self.sealed = self.former_sealed = ""
+            self.former_until, self.deleted_at = None, timezone.now()
+            self.modified("sealed", "former_sealed", "former_until", "deleted_at")
+            self.note(actor, "deleted", before=self.snapshot(), reason=reason)
+
+    @property
+    def _seal_name(self) -> str:
+        return f"webhook {self.public_id}"
+
+    def _switch(self, status: str, reason: str = "") -> bool:
+        if self.status == status:
+            return False
+        self.status, self.disabled_reason = status, reason[:500]
+        self.failing_since, self.failures = None, 0
+        self.modified("status", "disabled_reason", "failing_since", "failures")
+        if status == Status.DISABLED:
+            self.deliveries.stop()
+        return True
