@@ -45,7 +45,8 @@ class SignedRequest:
     """The parameters of a form body; None when the body, if any, is something else."""
 
     def __repr__(self) -> str:
-        return f"<SignedRequest {self.method} of {self.consumer_key!r} in the {self.place}>"
+        """Without the consumer key too: a confused caller may have put its secret there."""
+        return f"<SignedRequest {self.method} in the {self.place}>"
 
 
 def base_strings(signed: SignedRequest, call: Call) -> list[tuple[str, str]]:
