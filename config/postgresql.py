@@ -48,6 +48,9 @@ def options(*, web: bool, web_threads: int) -> dict[str, Any]:
         "min_size": 1,
         "max_size": web_threads + 1,
         "timeout": CONNECTION_TIMEOUT,
+        # Afterwards the next call tries again; a pool left to itself would wait ever longer, and
+        # sleep through the moment when the server is back.
+        "reconnect_timeout": 1.0,
     }
     if not web:
         return {"pool": pool | {"timeout": 10}, "connect_timeout": 10}

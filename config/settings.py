@@ -296,5 +296,7 @@ LOGGING = {
         "django.server": {"handlers": [], "propagate": True},
         # Refused calls stand in the call history; a line for each would let strangers fill disks.
         "django.request": {"level": "ERROR"},
+        # Its pool tells of every connection it lends.
+        "psycopg": {"level": "WARNING"},
     },
 }

@@ -47,12 +47,14 @@ def assert_unavailable(answer, seconds):
     assert seconds < 5.5
 
 
-def wait_until_it_heals(call):
-    deadline = time.monotonic() + 15
-    while (status := call()[0].status_code) != 200:
-        assert status == 503
+def wait_until_every_process_heals(call):
+    """Ten good answers in a row reach both processes."""
+    deadline, good = time.monotonic() + 10, 0
+    while good < 10:
+        status = call()[0].status_code
+        good = good + 1 if status == 200 else 0
+        assert status in {200, 503}
         assert time.monotonic() < deadline
-        time.sleep(0.2)
 
 
 def test_a_stopped_database_gives_503_and_heals_without_hands(postgresql, console, call):
@@ -65,7 +67,7 @@ def test_a_stopped_database_gives_503_and_heals_without_hands(postgresql, consol
     assert requests.get(f"{console.url}/readyz", timeout=10).status_code == 503
 
     postgresql.start()
-    wait_until_it_heals(call)
+    wait_until_every_process_heals(call)
     assert requests.get(f"{console.url}/readyz", timeout=10).status_code == 200
 
 
@@ -76,4 +78,4 @@ def test_a_frozen_database_gives_503_in_time_and_heals_without_hands(postgresql,
         for _ in range(3):
             assert_unavailable(*call())
 
-    wait_until_it_heals(call)
+    wait_until_every_process_heals(call)
