@@ -23,3 +23,11 @@ def prune(older_than: datetime) -> int:
     DailyCalls.objects.prune(day)
     DailyReasons.objects.prune(day)
     return CallRecord.objects.prune(older_than) + UnprovenCalls.objects.prune(older_than)
+
+
+def count(older_than: datetime) -> int:
+    """How many records ``prune`` would delete."""
+    return (
+        CallRecord.objects.outdated(older_than).count()
+        + UnprovenCalls.objects.outdated(older_than).count()
+    )

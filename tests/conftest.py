@@ -101,6 +101,12 @@ def start_console(live_databases, tmp_path):
         console.stop()
 
 
+@pytest.fixture
+def shell(live_databases):
+    """Commands as programs of their own, on a database with the store "Main store"."""
+    return commands.Shell(live_databases)
+
+
 # Playwright keeps an event loop running, in which Django refuses to touch the database: the
 # browser therefore lives no longer than the module that asks for it.
 @pytest.fixture(scope="module")

@@ -71,14 +71,17 @@ class CallRecordQuerySet(models.QuerySet["CallRecord"]):
                 return
             records = list(remaining.below(records[-1])[:batch])
 
+    def outdated(self, older_than: datetime) -> Self:
+        """Those that came before this moment, the oldest first."""
+        return self.filter(date_added__lt=older_than).order_by("date_added", "pk")
+
     def prune(self, older_than: datetime) -> int:
         """Delete the calls that came before this moment; returns how many.
 
         In batches, each a transaction of its own: one large one would hold SQLite's only write
         lock for seconds, and no call can be answered without it.
         """
-        old = self.filter(date_added__lt=older_than).order_by("date_added", "pk")
-        return delete_in_batches(old)
+        return delete_in_batches(self.outdated(older_than))
 
 
 def delete_in_batches(rows: models.QuerySet[Any], batch: int = 1000) -> int:

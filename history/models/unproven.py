@@ -74,10 +74,14 @@ class UnprovenCallsQuerySet(models.QuerySet["UnprovenCalls"]):
         """How many calls the rows stand for."""
         return self.aggregate(total=Sum("count"))["total"] or 0
 
+    def outdated(self, older_than: datetime) -> "UnprovenCallsQuerySet":
+        """The rows of minutes that ended before this moment, the oldest first."""
+        ended = older_than - timedelta(minutes=1)
+        return self.filter(minute__lte=ended).order_by("minute", "pk")
+
     def prune(self, older_than: datetime) -> int:
         """Delete the rows of minutes that ended before this moment; returns how many."""
-        old = self.filter(minute__lte=older_than - timedelta(minutes=1)).order_by("minute", "pk")
-        return delete_in_batches(old)
+        return delete_in_batches(self.outdated(older_than))
 
     def visible_to(self, user: AbstractBaseUser | AnonymousUser) -> "UnprovenCallsQuerySet":
         """All for a superuser; for others those that named a key of their stores."""

@@ -1,0 +1,39 @@
+from datetime import timedelta
+from typing import Any
+
+from django.conf import settings
+from django.core.management.base import CommandParser
+from django.utils import timezone
+
+from apikeys.management import arguments
+from apikeys.management.base import Command as BaseCommand
+from history import retention
+
+
+class Command(BaseCommand):
+    help = (
+        "Forget the call history before a moment, in short steps beside a running server. The "
+        "worker does the same every day. Finding nothing is success."
+    )
+
+    def add_arguments(self, parser: CommandParser) -> None:
+        parser.add_argument(
+            "--older-than",
+            type=arguments.span,
+            metavar="365d",
+            help="(default: HISTORY_RETENTION_DAYS)",
+        )
+        parser.add_argument("--dry-run", action="store_true", help="only count")
+
+    def handle(self, *args: Any, **options: Any) -> None:
+        age = options["older_than"]
+        if age is None:
+            age = timedelta(days=settings.HISTORY_RETENTION_DAYS)
+        moment = timezone.now() - age
+        dry_run = options["dry_run"]
+        count = retention.count(moment) if dry_run else retention.prune(moment)
+        self.answer(
+            {"deleted": count, "dry_run": dry_run, "older_than": moment},
+            f"{count} records {'would be ' if dry_run else ''}deleted, "
+            f"from before {moment:%Y-%m-%d %H:%M} UTC",
+        )
