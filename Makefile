@@ -8,7 +8,7 @@ MANAGE := DJANGO_SETTINGS_MODULE=tests.settings PUBLIC_URL=https://keys.example.
 	$(BIN)/python manage.py
 
 .DEFAULT_GOAL := help
-.PHONY: help run test check lock
+.PHONY: help run test check demo lock
 
 help: ## Show these lines
 	@sed -n 's/^\([a-z]*\):.*## /\1	/p' Makefile
@@ -28,6 +28,11 @@ check: .venv/development ## Format, lint, types, migrations, deployment, OpenAPI
 	$(MANAGE) makemigrations --check --dry-run
 	$(MANAGE) check --deploy --fail-level WARNING
 	$(MANAGE) spectacular --validate --fail-on-warn --file /dev/null
+
+demo: .venv/runtime ## Fill an empty database with a believable store
+	@$(BIN)/python -m config.first_secrets
+	@$(BIN)/python manage.py migrate --verbosity 0
+	@$(BIN)/python manage.py fill_demo
 
 lock: .venv/development ## Rewrite the requirements files from pyproject.toml
 	$(LOCK) pyproject.toml --output-file requirements.txt

@@ -43,3 +43,7 @@ def write_if_missing(path: Path) -> bool:
         return False
     finally:
         Path(draft).unlink()
+
+
+if __name__ == "__main__":
+    write_if_missing(Path(os.environ.get("ENV_FILE") or ".env"))
