@@ -18,6 +18,12 @@ from apikeys.models.status import Switchable
 from apikeys.models.store import Store
 
 
+def validate_length(username: str) -> None:
+    """Validator for new names; only imported ones may be shorter or longer."""
+    if not 3 <= len(username) <= 20:
+        raise ValidationError(_("API Username must be between 3 and 20 characters!"), code="length")
+
+
 class APIUserQuerySet(models.QuerySet["APIUser"]):
     @transaction.atomic
     def add(
@@ -29,10 +35,10 @@ class APIUserQuerySet(models.QuerySet["APIUser"]):
         owner: User | None = None,
     ) -> "APIUser":
         """Create an API user. Raises ``ValidationError`` when the name is taken or does not fit."""
-        if len(username) < 3 or len(username) > 20:
-            raise ValidationError(
-                {"username": _("API Username must be between 3 and 20 characters!")}
-            )
+        try:
+            validate_length(username)
+        except ValidationError as error:
+            raise ValidationError({"username": error}) from error
         api_user = APIUser(store=store, username=username, owner=owner)
         api_user.full_clean()
         api_user.save(force_insert=True)

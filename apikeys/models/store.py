@@ -1,5 +1,6 @@
 """Stores: the shops whose API the keys open."""
 
+from collections.abc import Iterable
 from typing import Any, ClassVar
 
 from django.conf import settings
@@ -112,3 +113,20 @@ class Store(Switchable):
             after={name: after[name] for name in changed},
         )
         return True
+
+    @transaction.atomic
+    def set_staff(self, people: Iterable[AbstractBaseUser], *, actor: Actor) -> bool:
+        """Say which console users may see this store. Returns whether anything changed."""
+        self.lock()
+        before = self._staff_names()
+        self.staff.set(people)  # type: ignore[arg-type]
+        after = self._staff_names()
+        if before == after:
+            return False
+        self.date_modified = timezone.now()
+        self.save(update_fields=["date_modified"])
+        self.note(actor, "staff changed", before={"staff": before}, after={"staff": after})
+        return True
+
+    def _staff_names(self) -> list[str]:
+        return sorted(person.get_username() for person in self.staff.all())
