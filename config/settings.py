@@ -94,7 +94,7 @@ INSTALLED_APPS = [
     "apikeys",
     "history",
     *(["storefront"] if STOREFRONT else []),
-    "django.contrib.admin",
+    "config.apps.StoreAdminConfig",
     "django.contrib.auth",
     "django.contrib.contenttypes",
     "django.contrib.sessions",

@@ -1,0 +1,88 @@
+"""Allowed IPs in the admin: a part of their key's page, and a list to search over all keys."""
+
+from typing import TYPE_CHECKING, Any
+
+from django import forms
+from django.contrib import admin
+from django.core.exceptions import ValidationError
+from django.http import HttpRequest
+from django.utils.translation import gettext_lazy as _
+
+from apikeys import networks
+from apikeys.admin.guarded import OfKeyAdmin
+from apikeys.models import AllowedIP, APIKey
+
+if TYPE_CHECKING:
+    BaseForm = forms.ModelForm[AllowedIP]
+    BaseInline = admin.TabularInline[AllowedIP, APIKey]
+else:
+    BaseForm, BaseInline = forms.ModelForm, admin.TabularInline
+
+# Django reads at most 1,000 fields of a form; longer lists are edited in the console.
+EDITABLE_ROWS = 200
+
+
+class AllowedIPForm(BaseForm):
+    """An address, a network, or a wildcard as people write it; later only its label changes."""
+
+    network = forms.CharField(label=_("Address or network"), max_length=networks.ENTRY_LENGTH)
+
+    class Meta:
+        model = AllowedIP
+        fields = ("network", "label")
+
+    def __init__(self, *args: Any, **kwargs: Any) -> None:
+        super().__init__(*args, **kwargs)
+        self.fields["network"].disabled = bool(self.instance.pk)
+
+    def clean_network(self) -> str:
+        try:
+            return networks.parse_entry(self.cleaned_data["network"])
+        except ValueError as error:
+            raise ValidationError(str(error), code="invalid") from error
+
+
+class AllowedIPInline(BaseInline):
+    """Whoever may change the key may change its list: they are one decision."""
+
+    model = AllowedIP
+    form = AllowedIPForm
+    fields = ("network", "label", "date_added")
+    readonly_fields = ("date_added",)
+    ordering = ("pk",)
+    extra = 1
+    max_num = EDITABLE_ROWS + 50
+    absolute_max = max_num
+
+    def has_view_permission(self, request: HttpRequest, obj: Any = None) -> bool:
+        return bool(request.user.has_perm("apikeys.view_apikey")) or self._may_change(request)
+
+    def has_add_permission(self, request: HttpRequest, obj: Any = None) -> bool:
+        return self._may_change(request) and self._is_short(obj)
+
+    def has_change_permission(self, request: HttpRequest, obj: Any = None) -> bool:
+        return self._may_change(request) and self._is_short(obj)
+
+    def has_delete_permission(self, request: HttpRequest, obj: Any = None) -> bool:
+        return self._may_change(request) and self._is_short(obj)
+
+    @staticmethod
+    def _may_change(request: HttpRequest) -> bool:
+        return bool(request.user.has_perm("apikeys.change_apikey"))
+
+    @staticmethod
+    def _is_short(key: APIKey | None) -> bool:
+        return key is None or key.allowed_ips.count() <= EDITABLE_ROWS
+
+
+@admin.register(AllowedIP)
+class AllowedIPAdmin(OfKeyAdmin):
+    """Which keys may be used from where. Each list is edited on its key's page."""
+
+    list_display = ("network", "wildcard", "label", "api_key", "date_added")
+    search_fields = ("^network", "label", *OfKeyAdmin.search_fields)
+    sortable_by = ("network",)
+
+    @admin.display(description=_("also written"))
+    def wildcard(self, allowed_ip: AllowedIP) -> str:
+        return allowed_ip.spellings[1]

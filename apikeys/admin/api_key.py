@@ -1,0 +1,185 @@
+"""API keys in the admin."""
+
+from typing import TYPE_CHECKING, Any
+
+from django import forms
+from django.conf import settings
+from django.contrib import admin, messages
+from django.db.models import Count, OuterRef, QuerySet, Subquery
+from django.db.models.functions import Coalesce
+from django.http import HttpRequest
+from django.utils import timezone
+from django.utils.translation import gettext, ngettext
+from django.utils.translation import gettext_lazy as _
+
+from apikeys import networks
+from apikeys.actor import Actor
+from apikeys.admin.allowed_ip import AllowedIPInline
+from apikeys.admin.deeds import DeedAdmin, DeedForm
+from apikeys.admin.guarded import StoreFilter
+from apikeys.admin.records import without_proof
+from apikeys.models import AllowedIP, APIKey, Secret, Status
+
+if TYPE_CHECKING:
+    BaseInline = admin.TabularInline[Secret, APIKey]
+else:
+    BaseInline = admin.TabularInline
+
+SETTINGS = ("description", "permission", "resources", "any_ip", "expires_at", "rate_limit")
+
+
+class KeyChangeForm(DeedForm):
+    """The settings of an issued key."""
+
+    resources = forms.MultipleChoiceField(
+        label=_("resources"),
+        choices=lambda: [(name, name) for name in settings.APIKEYS_RESOURCES],
+        widget=forms.CheckboxSelectMultiple,
+        required=False,
+        help_text=_("None chosen means all but the privileged ones."),
+    )
+
+
+class StateFilter(admin.SimpleListFilter):
+    title = _("status")
+    parameter_name = "state"
+
+    def lookups(self, request: HttpRequest, model_admin: Any) -> list[tuple[str, Any]]:
+        return [*Status.choices, ("expired", _("Expired"))]
+
+    def queryset(self, request: HttpRequest, queryset: QuerySet[Any]) -> QuerySet[Any]:
+        match self.value():
+            case "disabled":
+                return queryset.filter(status=Status.DISABLED)
+            case "enabled":
+                return queryset.filter(status=Status.ENABLED).exclude(
+                    expires_at__lte=timezone.now()
+                )
+            case "expired":
+                return queryset.filter(status=Status.ENABLED, expires_at__lte=timezone.now())
+        return queryset
+
+
+class RetiredSecretFilter(admin.SimpleListFilter):
+    title = _("replaced secret")
+    parameter_name = "replaced_secret"
+
+    def lookups(self, request: HttpRequest, model_admin: Any) -> list[tuple[str, Any]]:
+        return [("in_use", _("Still presented"))]
+
+    def queryset(self, request: HttpRequest, queryset: QuerySet[Any]) -> QuerySet[Any]:
+        if self.value() == "in_use":
+            return queryset.with_retired_secret_in_use()  # type: ignore[attr-defined, no-any-return]
+        return queryset
+
+
+class OfStore(StoreFilter):
+    lookup = "api_user__store__public_id"
+
+
+class SecretInline(BaseInline):
+    """The versions of the key's secret, to look at."""
+
+    model = Secret
+    fields = readonly_fields = ("version", "date_added", "retires_at", "used_at", "refused_at")
+    extra = max_num = 0
+    can_delete = False
+
+    def get_queryset(self, request: HttpRequest) -> QuerySet[Secret]:
+        return without_proof(super().get_queryset(request))
+
+    def has_view_permission(self, request: HttpRequest, obj: Any = None) -> bool:
+        return bool(request.user.has_perm("apikeys.view_apikey"))
+
+    def has_add_permission(self, request: HttpRequest, obj: Any = None) -> bool:
+        return False
+
+    def has_change_permission(self, request: HttpRequest, obj: Any = None) -> bool:
+        return False
+
+
+@admin.register(APIKey)
+class APIKeyAdmin(DeedAdmin):
+    """A key is issued, changed, disabled, enabled, and deleted once it is disabled."""
+
+    form = KeyChangeForm
+    list_display = (
+        *("api_user", "state_text", "hint", "permission", "addresses", "description"),
+        *("last_used_at", "date_added", "date_modified"),
+    )
+    list_display_links = ("api_user", "hint")
+    list_filter = (StateFilter, "permission", "any_ip", RetiredSecretFilter, OfStore)
+    list_select_related = ("api_user",)
+    search_fields = ("^consumer_key", "api_user__username", "description")
+    search_help_text = _("Consumer key, API username, description, or an address or network")
+    sortable_by = ("last_used_at", "date_added", "date_modified")
+    inlines = (AllowedIPInline, SecretInline)
+    readonly_fields = (
+        *("api_user", "consumer_key", "mode", "state_text", "disabled_at"),
+        *("last_used_at", "date_added", "date_modified"),
+    )
+    fieldsets = (
+        (None, {"fields": ("api_user", "consumer_key", "mode", "description")}),
+        (_("What it may do"), {"fields": ("permission", "resources")}),
+        (_("For how long and how often"), {"fields": ("expires_at", "rate_limit")}),
+        (_("From where"), {"fields": ("any_ip",)}),
+        (
+            _("State"),
+            {"fields": readonly_fields[3:]},
+        ),
+    )
+
+    def get_queryset(self, request: HttpRequest) -> QuerySet[Any]:
+        listed = AllowedIP.objects.filter(api_key=OuterRef("pk")).order_by().values("api_key")
+        count = Subquery(listed.annotate(count=Count("pk")).values("count"))
+        rows: QuerySet[Any] = super().get_queryset(request)
+        return rows.annotate(address_count=Coalesce(count, 0))  # type: ignore[no-any-return]
+
+    def get_search_results(
+        self, request: HttpRequest, queryset: QuerySet[Any], search_term: str
+    ) -> tuple[QuerySet[Any], bool]:
+        """An address or network finds the keys that list it in these words."""
+        try:
+            network = networks.parse_entry(search_term.strip())
+        except ValueError:
+            return super().get_search_results(request, queryset, search_term)
+        return queryset.filter(allowed_ips__network=network), False
+
+    @admin.display(description=_("status"))
+    def state_text(self, key: Any) -> str:
+        return gettext("Expired") if key.state == "expired" else key.get_status_display()
+
+    @admin.display(description=_("allowed IPs"))
+    def addresses(self, key: Any) -> str:
+        if key.any_ip:
+            return gettext("Any address")
+        count = key.address_count
+        return ngettext("%(count)s entry", "%(count)s entries", count) % {"count": count}
+
+    def has_add_permission(self, request: HttpRequest) -> bool:
+        return False
+
+    def may_be_deleted(self, obj: Any) -> bool:
+        return not obj.is_enabled
+
+    def save_model(self, request: HttpRequest, obj: Any, form: Any, change: bool) -> None:
+        obj.change(
+            actor=Actor.from_request(request),
+            **{name: form.cleaned_data[name] for name in SETTINGS},
+        )
+
+    def save_formset(self, request: HttpRequest, form: Any, formset: Any, change: bool) -> None:
+        formset.save(commit=False)  # sorts the rows into new, changed and deleted
+        key, actor = form.instance, Actor.from_request(request)
+        key.disallow_ips([row.network for row in formset.deleted_objects], actor=actor)
+        for row, _changed in formset.changed_objects:
+            key.label_ip(row.network, row.label, actor=actor)
+        key.allow_ips([(row.network, row.label) for row in formset.new_objects], actor=actor)
+
+    def response_change(self, request: HttpRequest, obj: Any) -> Any:
+        if obj.any_ip:
+            self.message_user(request, gettext("Any address may use this key."), messages.WARNING)
+        elif not obj.allowed_ips.exists():
+            sentence = gettext("No address is allowed: nobody can use this key now.")
+            self.message_user(request, sentence, messages.WARNING)
+        return super().response_change(request, obj)

@@ -1,0 +1,85 @@
+"""API users in the admin."""
+
+from typing import Any
+
+from django import forms
+from django.contrib import admin
+from django.contrib.auth import get_user_model
+from django.db.models import Count, ForeignKey, OuterRef, Q, QuerySet, Subquery
+from django.db.models.functions import Coalesce
+from django.http import HttpRequest
+from django.utils.translation import gettext_lazy as _
+
+from apikeys.actor import Actor
+from apikeys.admin.deeds import DeedAdmin
+from apikeys.admin.guarded import StoreFilter
+from apikeys.models import APIKey, APIUser, Store
+from apikeys.models.api_user import validate_length
+
+
+@admin.register(APIUser)
+class APIUserAdmin(DeedAdmin):
+    """An API user is added, handed over, disabled, enabled, and deleted when it has no keys."""
+
+    list_display = ("username", "store", "status", "owner", "number_of_keys", "date_added")
+    list_filter = ("status", StoreFilter)
+    list_select_related = ("store", "owner")
+    search_fields = ("username", "owner__username")
+    sortable_by = ("username", "date_added")
+    fields = ("username", "store", "owner")
+    settled = ("username", "store", "status", "disabled_at", "date_added", "date_modified")
+
+    def get_queryset(self, request: HttpRequest) -> QuerySet[Any]:
+        keys = APIKey.objects.filter(api_user=OuterRef("pk")).order_by().values("api_user")
+        count = Subquery(keys.annotate(count=Count("pk")).values("count"))
+        rows: QuerySet[Any] = super().get_queryset(request)
+        return rows.annotate(key_count=Coalesce(count, 0))  # type: ignore[no-any-return]
+
+    @admin.display(description=_("API keys"))
+    def number_of_keys(self, api_user: Any) -> int:
+        return int(api_user.key_count)
+
+    def get_fields(self, request: HttpRequest, obj: Any = None) -> Any:
+        return self.fields if obj is None else (*self.fields, *self.settled[2:])
+
+    def get_readonly_fields(self, request: HttpRequest, obj: Any = None) -> tuple[str, ...]:
+        """Name and store stay what history and keys know them by."""
+        return () if obj is None else self.settled
+
+    def formfield_for_foreignkey(
+        self, db_field: "ForeignKey[Any, Any]", request: HttpRequest, **options: Any
+    ) -> "forms.ModelChoiceField[Any] | None":
+        """Only stores, and only colleagues, that the person may see."""
+        stores = Store.objects.visible_to(request.user)
+        if db_field.name == "store":
+            options["queryset"] = stores
+        elif db_field.name == "owner":
+            people = get_user_model()._default_manager.order_by("username")
+            if not request.user.is_superuser:
+                near = Q(stores__in=stores) | Q(api_users__store__in=stores)
+                people = people.filter(near | Q(pk=request.user.pk)).distinct()
+            options["queryset"] = people
+        return super().formfield_for_foreignkey(db_field, request, **options)
+
+    def formfield_for_dbfield(self, db_field: Any, request: HttpRequest, **options: Any) -> Any:
+        """A new name is shorter than an imported one may be."""
+        field = super().formfield_for_dbfield(db_field, request, **options)
+        if db_field.name == "username" and field is not None:
+            field.validators = [*field.validators, validate_length]
+        return field
+
+    def may_be_deleted(self, obj: Any) -> bool:
+        return not obj.keys.exists()
+
+    def save_model(self, request: HttpRequest, obj: Any, form: Any, change: bool) -> None:
+        actor, owner = Actor.from_request(request), form.cleaned_data["owner"]
+        if change:
+            obj.hand_over(actor=actor, owner=owner)
+            return
+        made = APIUser.objects.add(
+            actor=actor,
+            store=form.cleaned_data["store"],
+            username=form.cleaned_data["username"],
+            owner=owner,
+        )
+        self.take_over(obj, made)

@@ -1,0 +1,182 @@
+"""What every admin page of ours promises: store scope, closed filters, short counts.
+
+The stock admin lets whoever may open a list filter it by any column, which spells out a digest
+letter by letter; it counts whole tables, and it deletes many rows without a trace of why. These
+classes do not.
+"""
+
+import re
+from typing import TYPE_CHECKING, Any, ClassVar
+
+from django.contrib import admin
+from django.contrib.admin.helpers import ACTION_CHECKBOX_NAME
+from django.contrib.admin.views.main import SEARCH_VAR
+from django.contrib.auth.models import AbstractBaseUser, AnonymousUser
+from django.core.exceptions import BadRequest
+from django.db.models import Model, QuerySet
+from django.http import (
+    Http404,
+    HttpRequest,
+    HttpResponse,
+    HttpResponseNotAllowed,
+    HttpResponseRedirect,
+)
+from django.utils.translation import gettext_lazy as _
+
+from apikeys import tokens
+from apikeys.models import APIKey, Store
+from apikeys.paging import CappedPaginator
+from apikeys.text import UNSTORABLE
+
+if TYPE_CHECKING:
+    BaseAdmin = admin.ModelAdmin[Any]
+else:
+    BaseAdmin = admin.ModelAdmin
+
+ROW_ID = re.compile(r"[0-9]{1,18}")  # what fits into a column of 64 bits
+Person = AbstractBaseUser | AnonymousUser
+
+READING = ("GET", "HEAD")
+# What the filters of Django's admin put behind the name of a field.
+FILTER_ENDINGS = ("__exact", "__isnull", "__id__exact")
+
+
+class StoreFilter(admin.SimpleListFilter):
+    """By store, out of those that the person may see. ``lookup`` leads from the row to the id."""
+
+    title = _("store")
+    parameter_name = "store"
+    lookup = "store__public_id"
+
+    def lookups(self, request: HttpRequest, model_admin: Any) -> list[tuple[str, str]]:
+        stores = Store.objects.visible_to(request.user)[:200]
+        return [(store.public_id, store.name) for store in stores]
+
+    def queryset(self, request: HttpRequest, queryset: QuerySet[Any]) -> QuerySet[Any]:
+        return queryset.filter(**{self.lookup: self.value()}) if self.value() else queryset
+
+
+class GuardedAdmin(BaseAdmin):
+    """Rows of the person's stores only; filters, search and order only as declared here."""
+
+    list_per_page = 50
+    list_max_show_all = 200
+    paginator = CappedPaginator
+    show_full_result_count = False
+    show_facets = admin.ShowFacets.NEVER
+    view_on_site = False
+
+    def get_queryset(self, request: HttpRequest) -> QuerySet[Any]:
+        return self.visible(super().get_queryset(request), request.user)
+
+    def visible(self, rows: QuerySet[Any], user: Person) -> QuerySet[Any]:
+        """Those of the stores whose staff the person is; each model knows its own."""
+        return rows.visible_to(user)  # type: ignore[attr-defined, no-any-return]
+
+    def get_object(
+        self, request: HttpRequest, object_id: str, from_field: str | None = None
+    ) -> Model:
+        """One and the same 404 for what is not there, of another store, or nonsense."""
+        found: Model | None = None
+        if not UNSTORABLE.search(object_id):
+            found = super().get_object(request, object_id, from_field)
+        if found is None:
+            raise Http404("There is nothing here.")
+        return found
+
+    def lookup_allowed(self, lookup: str, value: str, request: HttpRequest | None = None) -> bool:
+        """Only what a filter of this list would ask; by default any column could be searched."""
+        names = set()
+        for one in self.get_list_filter(request) if request else ():
+            if isinstance(one, type) and issubclass(one, admin.SimpleListFilter):
+                names.add(one.parameter_name)
+            elif isinstance(one, str):
+                names |= {one, *(one + ending for ending in FILTER_ENDINGS)}
+        return lookup in names
+
+    def to_field_allowed(self, request: HttpRequest, to_field: str) -> bool:
+        """Rows are named by their id only; any other unique column could be probed."""
+        return bool(to_field == self.opts.pk.name)
+
+    def get_search_results(
+        self, request: HttpRequest, queryset: QuerySet[Any], search_term: str
+    ) -> tuple[QuerySet[Any], bool]:
+        if UNSTORABLE.search(search_term):
+            return queryset.none(), False
+        return super().get_search_results(request, queryset, search_term)
+
+    def get_actions(self, request: HttpRequest) -> dict[str, Any]:
+        """Never the stock bulk delete: what is deleted is deleted by its deed, one by one."""
+        actions = super().get_actions(request)
+        actions.pop("delete_selected", None)
+        return actions
+
+    def changelist_view(
+        self, request: HttpRequest, extra_context: dict[str, Any] | None = None
+    ) -> HttpResponse:
+        if any(UNSTORABLE.search(value) for values in request.GET.lists() for value in values[1]):
+            raise BadRequest("The filter holds text that cannot be stored.")
+        if (term := request.GET.get(SEARCH_VAR, "")) != tokens.redact(term):
+            return _search_without_secret(request, term)
+        return super().changelist_view(request, extra_context)
+
+    def response_action(
+        self, request: HttpRequest, queryset: QuerySet[Any], *args: Any
+    ) -> HttpResponse | None:
+        for chosen in request.POST.getlist(ACTION_CHECKBOX_NAME):
+            if not ROW_ID.fullmatch(chosen):
+                raise BadRequest("A chosen row is not named by a number.")
+        return super().response_action(request, queryset, *args)
+
+
+class ReadOnlyAdmin(GuardedAdmin):
+    """For records: to look at, and for nobody, superusers included, to add, edit or delete."""
+
+    actions = None
+
+    def changelist_view(
+        self, request: HttpRequest, extra_context: dict[str, Any] | None = None
+    ) -> HttpResponse:
+        if request.method not in READING:
+            return HttpResponseNotAllowed(READING)
+        return super().changelist_view(request, extra_context)
+
+    def changeform_view(self, request: HttpRequest, *args: Any, **options: Any) -> Any:
+        if request.method not in READING:
+            return HttpResponseNotAllowed(READING)
+        return super().changeform_view(request, *args, **options)
+
+    def has_add_permission(self, request: HttpRequest) -> bool:
+        return False
+
+    def has_change_permission(self, request: HttpRequest, obj: Model | None = None) -> bool:
+        return False
+
+    def has_delete_permission(self, request: HttpRequest, obj: Model | None = None) -> bool:
+        return False
+
+
+class OfKeyAdmin(ReadOnlyAdmin):
+    """For what belongs to a key and is as visible as the key is."""
+
+    class OfStore(StoreFilter):
+        lookup = "api_key__api_user__store__public_id"
+
+    list_filter = (OfStore,)
+    list_select_related = ("api_key__api_user",)
+    search_fields: ClassVar[tuple[str, ...]] = (
+        "^api_key__consumer_key",
+        "api_key__api_user__username",
+    )
+
+    def visible(self, rows: QuerySet[Any], user: Person) -> QuerySet[Any]:
+        if getattr(user, "is_superuser", False):
+            return rows
+        return rows.filter(api_key__in=APIKey.objects.visible_to(user))
+
+
+def _search_without_secret(request: HttpRequest, term: str) -> HttpResponse:
+    """Somebody pasted a secret to find its key: search for the key, and show the secret nowhere."""
+    query = request.GET.copy()
+    query[SEARCH_VAR] = tokens.consumer_key_of(term.strip()) or ""
+    return HttpResponseRedirect(f"{request.path}?{query.urlencode()}")

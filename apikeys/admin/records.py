@@ -1,0 +1,89 @@
+"""Records in the admin, to look at: secrets (never what proves them), changes, spent nonces."""
+
+import json
+from typing import Any
+
+from django.contrib import admin
+from django.db.models import BooleanField, Case, Model, QuerySet, Value, When
+from django.http import HttpRequest
+from django.utils.html import format_html
+from django.utils.safestring import SafeString
+from django.utils.translation import gettext_lazy as _
+
+from apikeys.admin.guarded import OfKeyAdmin, Person, ReadOnlyAdmin, StoreFilter
+from apikeys.models import ChangeRecord, Secret, SpentNonce
+
+
+def without_proof(secrets: QuerySet[Any]) -> QuerySet[Any]:
+    """The rows without digest and sealed copy: what was never read cannot be shown by mistake."""
+    no, yes = Value(False), Value(True)
+    may_sign = Case(When(sealed="", then=no), default=yes, output_field=BooleanField())
+    rows: QuerySet[Any] = secrets.defer("digest", "pepper_id", "sealed")
+    return rows.annotate(may_sign=may_sign)  # type: ignore[no-any-return]
+
+
+@admin.register(Secret)
+class SecretAdmin(OfKeyAdmin):
+    """The versions of every key's secret: since when, until when, and who still uses an old one."""
+
+    list_display = (
+        "api_key",
+        "version",
+        "signing",
+        "date_added",
+        "retires_at",
+        "refused_at",
+        "refused_count",
+    )
+    fields = (*list_display[:5], "used_at", *list_display[5:])
+    sortable_by = ("date_added", "retires_at", "refused_at")
+
+    def get_queryset(self, request: HttpRequest) -> QuerySet[Any]:
+        return without_proof(super().get_queryset(request))
+
+    @admin.display(description=_("may sign"), boolean=True)
+    def signing(self, secret: Any) -> bool:
+        return bool(secret.may_sign)
+
+
+@admin.register(ChangeRecord)
+class ChangeRecordAdmin(ReadOnlyAdmin):
+    """Who did what, when, from where, before and after."""
+
+    list_display = ("date_added", "action", "kind", "name", "actor_name", "client_ip", "reason")
+    list_filter = ("kind", StoreFilter)
+    search_fields = ("=consumer_key", "=username", "=store_public_id", "=actor_name", "=request_id")
+    search_help_text = _("Consumer key, API username, Store ID, actor or request id, in full")
+    sortable_by = ("date_added",)
+    fields = (
+        *("date_added", "action", "kind", "name", "store_public_id", "username", "consumer_key"),
+        *("actor_kind", "actor_name", "client_ip", "request_id", "reason"),
+        *("values_before", "values_after"),
+    )
+
+    @admin.display(description=_("before"))
+    def values_before(self, record: ChangeRecord) -> SafeString:
+        return _values(record.before)
+
+    @admin.display(description=_("after"))
+    def values_after(self, record: ChangeRecord) -> SafeString:
+        return _values(record.after)
+
+
+@admin.register(SpentNonce)
+class SpentNonceAdmin(ReadOnlyAdmin):
+    """Until when signed calls are remembered. For superusers, because no store owns a nonce."""
+
+    list_display = ("useless_from",)
+    list_display_links = None
+
+    def visible(self, rows: QuerySet[Any], user: Person) -> QuerySet[Any]:
+        return rows if getattr(user, "is_superuser", False) else rows.none()
+
+    def has_view_permission(self, request: HttpRequest, obj: Model | None = None) -> bool:
+        """The list only: a row is named by its digest, which nobody needs to see."""
+        return obj is None and super().has_view_permission(request)
+
+
+def _values(values: dict[str, Any]) -> SafeString:
+    return format_html("<pre>{}</pre>", json.dumps(values, indent=2, ensure_ascii=False))

@@ -1,0 +1,50 @@
+"""Stores in the admin."""
+
+from typing import Any
+
+from django.contrib import admin
+from django.db.models import URLField
+from django.http import HttpRequest
+
+from apikeys.actor import Actor
+from apikeys.admin.deeds import DeedAdmin
+from apikeys.models import Store
+
+
+@admin.register(Store)
+class StoreAdmin(DeedAdmin):
+    """A store is opened, changed, disabled and enabled; it is never deleted."""
+
+    list_display = ("name", "public_id", "status", "currency", "website", "date_added")
+    list_filter = ("status",)
+    search_fields = ("name", "^public_id", "website")
+    sortable_by = ("name", "date_added")
+    readonly_fields = ("public_id", "status", "disabled_at", "date_added", "date_modified")
+    filter_horizontal = ("staff",)
+    formfield_overrides = {URLField: {"assume_scheme": "https"}}
+
+    def get_fields(self, request: HttpRequest, obj: Any = None) -> Any:
+        """Who is staff of a store decides who sees it, so superusers alone may say it."""
+        fields = ["name", "currency", "website"]
+        if request.user.is_superuser:
+            fields.append("staff")
+        return fields if obj is None else [*fields, *self.readonly_fields]
+
+    def has_delete_permission(self, request: HttpRequest, obj: Any = None) -> bool:
+        return False
+
+    def save_model(self, request: HttpRequest, obj: Any, form: Any, change: bool) -> None:
+        actor = Actor.from_request(request)
+        values = {name: form.cleaned_data[name] for name in ("name", "currency", "website")}
+        if change:
+            obj.change(actor=actor, **values)
+            return
+        self.take_over(obj, Store.objects.open(actor=actor, **values))
+
+    def save_related(self, request: HttpRequest, form: Any, formsets: Any, change: bool) -> None:
+        store, actor = form.instance, Actor.from_request(request)
+        if "staff" in form.cleaned_data:
+            store.set_staff(form.cleaned_data["staff"], actor=actor)
+        elif not change:
+            # Whoever opens a store works in it; otherwise it would vanish before their eyes.
+            store.set_staff([request.user], actor=actor)

@@ -1,0 +1,71 @@
+"""The site at /admin/: one login for console and admin, and no bulk delete for anything."""
+
+from collections.abc import Callable
+from typing import Any, TypeVar
+from urllib.parse import urlencode
+
+from django.conf import settings
+from django.contrib import admin
+from django.contrib.auth import REDIRECT_FIELD_NAME
+from django.core.exceptions import PermissionDenied
+from django.http import HttpRequest, HttpResponse, HttpResponseBase, HttpResponseRedirect
+from django.template.response import TemplateResponse
+from django.urls import reverse
+from django.utils.decorators import method_decorator
+from django.utils.http import url_has_allowed_host_and_scheme
+from django.utils.translation import gettext_lazy as _
+from django.views.decorators.cache import never_cache
+from django.views.decorators.http import require_http_methods
+
+from apikeys.actor import Actor
+from apikeys.models import ChangeRecord
+
+View = TypeVar("View", bound=Callable[..., HttpResponseBase])
+
+
+class StoreAdminSite(admin.AdminSite):
+    site_title = _("Store API keys")
+    site_header = _("Store API keys: administration")
+    index_title = _("Administration")
+    site_url = "/console/"
+
+    def __init__(self, name: str = "admin") -> None:
+        super().__init__(name)
+        self.disable_action("delete_selected")
+
+    def admin_view(self, view: View, cacheable: bool = False) -> View:
+        """Pages are read and posted to; the stock views would answer anything else as if read."""
+        return super().admin_view(require_http_methods(["GET", "HEAD", "POST"])(view), cacheable)
+
+    def login(
+        self, request: HttpRequest, extra_context: dict[str, Any] | None = None
+    ) -> HttpResponse:
+        """Leads to the console's login, where guessing is limited, and back."""
+        if request.user.is_authenticated and not self.has_permission(request):
+            # The login would send them straight back here.
+            raise PermissionDenied(_("The administration is for staff only."))
+        asked = request.GET.get(REDIRECT_FIELD_NAME, "")
+        is_ours = url_has_allowed_host_and_scheme(asked, allowed_hosts=None)
+        target = asked if is_ours else reverse("admin:index", current_app=self.name)
+        if self.has_permission(request):
+            return HttpResponseRedirect(target)
+        query = urlencode({REDIRECT_FIELD_NAME: target})
+        return HttpResponseRedirect(f"{settings.LOGIN_URL}?{query}")
+
+    @method_decorator(never_cache)
+    def password_change(
+        self, request: HttpRequest, extra_context: dict[str, Any] | None = None
+    ) -> TemplateResponse:
+        """A new password of one's own is kept as a change, without the password."""
+        before = getattr(request.user, "password", "")
+        response = super().password_change(request, extra_context)
+        if getattr(request.user, "password", "") != before:
+            ChangeRecord.objects.keep(
+                Actor.from_request(request),
+                "changed",
+                kind=ChangeRecord.Kind.CONSOLE,
+                name=f"user {request.user.get_username()}",
+                before={"password": "…"},
+                after={"password": "…"},
+            )
+        return response

@@ -1,0 +1,150 @@
+"""Console users and groups in the admin: superusers only, every change kept, nobody locked out."""
+
+from collections.abc import Iterable
+from typing import TYPE_CHECKING, Any
+
+from django.contrib import admin
+from django.contrib.auth import SESSION_KEY
+from django.contrib.auth.admin import GroupAdmin, UserAdmin
+from django.contrib.auth.forms import UserChangeForm
+from django.contrib.auth.models import Group, User
+from django.contrib.sessions.models import Session
+from django.core.exceptions import ValidationError
+from django.db.models import Model, QuerySet
+from django.http import HttpRequest
+from django.utils import timezone
+from django.utils.translation import gettext_lazy as _
+
+from apikeys.actor import Actor
+from apikeys.admin.guarded import GuardedAdmin, Person
+from apikeys.models import ChangeRecord
+
+if TYPE_CHECKING:
+    BaseForm = UserChangeForm[User]
+    BaseUserAdmin = UserAdmin[User]
+else:
+    BaseForm, BaseUserAdmin = UserChangeForm, UserAdmin
+
+KEPT = ("username", "name", "email", "is_active", "is_staff", "is_superuser")
+KEPT_LISTS = ("groups", "user_permissions", "permissions")
+
+
+class PersonForm(BaseForm):
+    """Somebody who can let others in must remain."""
+
+    def clean(self) -> dict[str, Any]:
+        cleaned = super().clean() or {}
+        others = User.objects.filter(is_active=True, is_superuser=True).exclude(pk=self.instance.pk)
+        stays = cleaned.get("is_active") and cleaned.get("is_superuser")
+        if not stays and not others.exists():
+            raise ValidationError(
+                _("This is the last active superuser: nobody could let anybody in any more."),
+                code="last_superuser",
+            )
+        return cleaned
+
+
+class SuperuserAdmin(GuardedAdmin):
+    """Whoever may edit people or groups could give themselves anything: superusers only.
+
+    Every addition, change, new password and deletion is kept as a change record. Django's own
+    pages end each of them in one of the three methods that write its log.
+    """
+
+    def visible(self, rows: QuerySet[Any], user: Person) -> QuerySet[Any]:
+        return rows
+
+    def has_module_permission(self, request: HttpRequest) -> bool:
+        return bool(request.user.is_active and request.user.is_superuser)
+
+    def has_view_permission(self, request: HttpRequest, obj: Model | None = None) -> bool:
+        return self.has_module_permission(request)
+
+    def has_add_permission(self, request: HttpRequest) -> bool:
+        return self.has_module_permission(request)
+
+    def has_change_permission(self, request: HttpRequest, obj: Model | None = None) -> bool:
+        return self.has_module_permission(request)
+
+    def has_delete_permission(self, request: HttpRequest, obj: Model | None = None) -> bool:
+        return self.has_module_permission(request) and obj != request.user
+
+    def get_object(
+        self, request: HttpRequest, object_id: str, from_field: str | None = None
+    ) -> Any:
+        found: Any = super().get_object(request, object_id, from_field)
+        found.before = snapshot(found)
+        return found
+
+    def log_addition(self, request: HttpRequest, obj: Any, message: Any) -> Any:
+        note(request, "created", obj, {}, snapshot(obj))
+        return super().log_addition(request, obj, message)
+
+    def log_change(self, request: HttpRequest, obj: Any, message: Any) -> Any:
+        after = snapshot(obj)
+        note(request, "changed", obj, obj.before, after)
+        if obj.before.get("is_active") and not after["is_active"]:
+            end_sessions(obj)
+        return super().log_change(request, obj, message)
+
+    def log_deletions(self, request: HttpRequest, queryset: Iterable[Any]) -> Any:
+        for obj in queryset:
+            note(request, "deleted", obj, snapshot(obj), {})
+        return super().log_deletions(request, queryset)  # type: ignore[arg-type]
+
+
+class PersonAdmin(SuperuserAdmin, BaseUserAdmin):
+    form = PersonForm
+    list_display = ("username", "email", "is_active", "is_staff", "is_superuser", "last_login")
+    sortable_by = ("username", "last_login")
+
+
+class RoleAdmin(SuperuserAdmin, GroupAdmin):
+    pass
+
+
+def snapshot(obj: Any) -> dict[str, Any]:
+    """What a change record compares. A password is compared too, and never shown."""
+    values = {name: getattr(obj, name) for name in KEPT if hasattr(obj, name)}
+    for name in KEPT_LISTS:
+        if hasattr(obj, name):
+            values[name] = sorted(map(str, getattr(obj, name).all()))
+    if hasattr(obj, "password"):
+        values["password"] = obj.password
+    return values
+
+
+def note(
+    request: HttpRequest, action: str, obj: Any, before: dict[str, Any], after: dict[str, Any]
+) -> None:
+    """Keep who changed which person or group, and what about them."""
+    changed = [name for name in {**before, **after} if before.get(name) != after.get(name)]
+    if not changed:
+        return
+
+    def shown(values: dict[str, Any]) -> dict[str, Any]:
+        return {
+            name: "…" if name == "password" else values[name] for name in changed if name in values
+        }
+
+    ChangeRecord.objects.keep(
+        Actor.from_request(request),
+        action,
+        kind=ChangeRecord.Kind.CONSOLE,
+        name=f"{obj._meta.verbose_name} {obj}"[:200],
+        before=shown(before),
+        after=shown(after),
+    )
+
+
+def end_sessions(user: User) -> None:
+    """Log a person out everywhere. Enabled again, they have to log in again."""
+    for session in Session.objects.filter(expire_date__gt=timezone.now()).iterator():
+        if session.get_decoded().get(SESSION_KEY) == str(user.pk):
+            session.delete()
+
+
+admin.site.unregister(User)
+admin.site.unregister(Group)
+admin.site.register(User, PersonAdmin)
+admin.site.register(Group, RoleAdmin)

@@ -1,0 +1,90 @@
+"""No filter, search, order or reference of a list leads to a digest."""
+
+import pytest
+from django.contrib import admin
+
+from apikeys.models import AllowedIP, APIKey, APIUser, ChangeRecord, Secret, SpentNonce, Store
+from history.models import CallRecord, UnprovenCalls
+from tests.back_office import listing
+from tests.factories import APIKeyFactory
+
+MODELS = [
+    *(AllowedIP, APIKey, APIUser, ChangeRecord, Secret, SpentNonce, Store),
+    *(CallRecord, UnprovenCalls),
+]
+pytestmark = pytest.mark.usefixtures("superuser")
+
+
+@pytest.mark.parametrize(
+    "lookup",
+    [
+        *("secrets__digest__startswith", "secrets__digest", "secrets__sealed__contains"),
+        *("secrets__pepper_id", "secrets__digest__regex", "secrets__id__exact"),
+        *("api_user__owner__password__startswith", "consumer_key__startswith", "description"),
+        *("api_user__store__name", "api_user__keys__secrets__digest__startswith", "pk__in"),
+        *("permission__regex", "permission__in", "any_ip__gt", "submission", "password"),
+    ],
+)
+def test_keys_are_filtered_by_the_declared_filters_only(client, lookup):
+    APIKeyFactory()
+
+    assert client.get(listing(APIKey), {lookup: "a"}).status_code == 400
+
+
+@pytest.mark.parametrize("model", MODELS)
+@pytest.mark.parametrize("ending", ["", "__startswith", "__regex", "__gt", "__in"])
+def test_no_list_is_filtered_by_a_digest(client, model, ending):
+    for lookup in ("digest", "sealed", "pepper_id", "secrets__digest", "api_key__secrets__digest"):
+        assert client.get(listing(model), {lookup + ending: "0"}).status_code == 400
+
+
+@pytest.mark.parametrize("model", MODELS)
+def test_no_search_field_order_or_column_is_a_digest(client, model):
+    page = admin.site._registry[model]
+    shown = [*page.list_display, *page.search_fields, *(page.sortable_by or ())]
+    shown += [name for name in (page.fields or ()) if isinstance(name, str)]
+    for text in ("digest", "sealed", "pepper", "password"):
+        assert not [name for name in shown if text in str(name)]
+
+
+def test_a_digest_that_is_searched_for_is_not_found(client):
+    key = APIKeyFactory(signing=True)
+    secret = key.secrets.get()
+
+    for model in MODELS:
+        for term in (secret.digest[:12], secret.sealed[:20]):
+            response = client.get(listing(model), {"q": term})
+            assert list(response.context["cl"].result_list) == []
+
+
+@pytest.mark.parametrize("field", ["digest", "consumer_key", "secrets", "public_id", "password"])
+def test_rows_are_referred_to_by_their_id_only(client, field):
+    key = APIKeyFactory()
+
+    assert client.get(listing(APIKey), {"_to_field": field}).status_code == 400
+    assert client.get(f"{listing(APIKey)}{key.pk}/change/?_to_field={field}").status_code == 400
+
+
+@pytest.mark.parametrize(
+    "query",
+    [
+        *("?o=99", "?o=-1.1.x", "?o=secrets__digest", "?p=99999999999999999999", "?p=-1", "?p=x"),
+        *("?all=", "?_facets=True", "?_popup=1", "?e=1", "?q=" + "x" * 5000, "?q=%00", "?q=%ff"),
+        *("?permission__exact=%00", "?permission__exact=nothing", "?any_ip__exact=9" + "9" * 30),
+        *("?store=%00", "?state=x", "?any_ip__isnull=x", "?q=%ED%A0%80", "?q=%F0%9F%98%80"),
+    ],
+)
+@pytest.mark.parametrize("model", MODELS)
+def test_a_senseless_query_is_refused_or_passed_over(client, model, query):
+    APIKeyFactory()
+
+    assert client.get(listing(model) + query).status_code in {200, 302, 400}
+
+
+@pytest.mark.parametrize("model", MODELS)
+@pytest.mark.parametrize("name", ["0", "x", "9" * 40, "%00", "-1", "1%20or%201", "_3B", "%F0%9F"])
+def test_a_page_that_is_not_there_is_not_found(client, model, name):
+    APIKeyFactory()
+
+    for what in ("change", "history", "delete"):
+        assert client.get(f"{listing(model)}{name}/{what}/").status_code in {403, 404}
