@@ -1,0 +1,94 @@
+"""The call history in the admin: to look at, and for nobody to edit."""
+
+from datetime import timedelta
+from typing import Any
+
+from django.contrib import admin
+from django.db.models import QuerySet
+from django.http import HttpRequest
+from django.utils import timezone
+from django.utils.translation import gettext_lazy as _
+
+from apikeys import networks
+from apikeys.admin.guarded import ReadOnlyAdmin, StoreFilter
+from apikeys.denial import DenialReason
+from apikeys.models import APIKey
+from history.models import CallRecord, UnprovenCalls
+
+
+class OfStore(StoreFilter):
+    lookup = "store_id"
+
+
+class ReasonFilter(admin.SimpleListFilter):
+    """By denial reason: the closed list, so that no table has to be read for the choices."""
+
+    title = _("reason")
+    parameter_name = "reason"
+
+    def lookups(self, request: HttpRequest, model_admin: Any) -> list[tuple[str, Any]]:
+        return [(reason.value, reason.label) for reason in DenialReason]
+
+    def queryset(self, request: HttpRequest, queryset: QuerySet[Any]) -> QuerySet[Any]:
+        return queryset.filter(reason=self.value()) if self.value() else queryset
+
+
+class PeriodFilter(admin.SimpleListFilter):
+    title = _("time")
+    parameter_name = "days"
+    column = "date_added"
+    days = {"1": _("Last 24 hours"), "7": _("Last 7 days"), "30": _("Last 30 days")}
+
+    def lookups(self, request: HttpRequest, model_admin: Any) -> list[tuple[str, Any]]:
+        return list(self.days.items())
+
+    def queryset(self, request: HttpRequest, queryset: QuerySet[Any]) -> QuerySet[Any]:
+        if self.value() not in self.days:
+            return queryset
+        since = timezone.now() - timedelta(days=int(self.value() or 0))
+        return queryset.filter(**{f"{self.column}__gte": since})
+
+
+class MinuteFilter(PeriodFilter):
+    column = "minute"
+
+
+@admin.register(CallRecord)
+class CallRecordAdmin(ReadOnlyAdmin):
+    """One row for every call of a proven key."""
+
+    list_display = (
+        *("date_added", "call", "ip", "username", "outcome", "reason_text", "status"),
+        *("duration_ms", "date_modified"),
+    )
+    list_filter = (PeriodFilter, "outcome", ReasonFilter, OfStore)
+    search_fields = ("=consumer_key", "=username", "=request_id")
+    search_help_text = _("Consumer key, API username, IP address or request id, in full")
+    sortable_by = ("date_added",)
+
+    def get_search_results(
+        self, request: HttpRequest, queryset: QuerySet[Any], search_term: str
+    ) -> tuple[QuerySet[Any], bool]:
+        """Exact only, and by the key's id where the key still exists: that is indexed."""
+        term = search_term.strip()
+        if ip := networks.canonical_ip(term):
+            return queryset.filter(ip=ip), False
+        keys = APIKey.objects.visible_to(request.user)
+        if key := keys.filter(consumer_key=term).first() if term.isascii() else None:
+            return queryset.filter(key_id=key.pk), False
+        return super().get_search_results(request, queryset, search_term)
+
+
+@admin.register(UnprovenCalls)
+class UnprovenCallsAdmin(ReadOnlyAdmin):
+    """Merged counts of the calls that proved no key."""
+
+    list_display = ("minute", "count", "network", "reason_text", "consumer_key", "call")
+    list_filter = (MinuteFilter, ReasonFilter)
+    search_fields = ("=consumer_key", "=network")
+    search_help_text = _("Consumer key or network, in full")
+    sortable_by = ("minute",)
+
+    @admin.display(description=_("first call"))
+    def call(self, row: UnprovenCalls) -> str:
+        return f"{row.method} {row.path}"
