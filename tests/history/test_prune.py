@@ -5,7 +5,7 @@ import pytest
 from history import retention, rollup
 from history.models import CallRecord, DailyCalls, DailyReasons, UnprovenCalls
 from history.models.call import delete_in_batches
-from tests.factories import APIKeyFactory, CallRecordFactory, UnprovenCallsFactory
+from tests.factories import ACTOR, APIKeyFactory, CallRecordFactory, UnprovenCallsFactory
 
 pytestmark = pytest.mark.django_db
 CUTOFF = datetime(2026, 1, 1, 0, 0, tzinfo=UTC)
@@ -44,7 +44,7 @@ def test_pruning_history_forgets_calls_counts_and_whole_days():
     kept = CallRecordFactory(date_added=CUTOFF)
     rollup.roll_up()
 
-    assert retention.prune(CUTOFF) == 3
+    assert retention.prune(CUTOFF, actor=ACTOR) == 3
 
     assert list(CallRecord.objects.all()) == [kept]
     assert not UnprovenCalls.objects.exists()

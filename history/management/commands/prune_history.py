@@ -5,6 +5,7 @@ from django.conf import settings
 from django.core.management.base import CommandParser
 from django.utils import timezone
 
+from apikeys.actor import Actor
 from apikeys.management import arguments
 from apikeys.management.base import Command as BaseCommand
 from history import retention
@@ -31,7 +32,10 @@ class Command(BaseCommand):
             age = timedelta(days=settings.HISTORY_RETENTION_DAYS)
         moment = timezone.now() - age
         dry_run = options["dry_run"]
-        count = retention.count(moment) if dry_run else retention.prune(moment)
+        if dry_run:
+            count = retention.count(moment)
+        else:
+            count = retention.prune(moment, actor=Actor.command())
         self.answer(
             {"deleted": count, "dry_run": dry_run, "older_than": moment},
             f"{count} records {'would be ' if dry_run else ''}deleted, "
