@@ -208,8 +208,8 @@ class SpentNonceFactory(factory.django.DjangoModelFactory):
 
     @classmethod
     def useless(cls, **fields):
-        """One whose timestamp would be refused as stale, so that it can be forgotten."""
-        long_ago = timezone.now() - timedelta(seconds=settings.SIGNATURE_WINDOW + 60)
+        """One whose timestamp is refused as stale for a while, so that it can be forgotten."""
+        long_ago = timezone.now() - timedelta(seconds=settings.SIGNATURE_WINDOW + 120)
         return cls(timestamp=int(long_ago.timestamp()), **fields)
 
 

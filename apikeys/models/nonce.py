@@ -8,6 +8,9 @@ from django.db import connections, models, router
 from django.utils import timezone
 from django.utils.translation import gettext_lazy as _
 
+# A call may have passed the check of its timestamp and not yet have come to spend its nonce.
+ON_ITS_WAY = timedelta(seconds=60)
+
 
 class SpentNonceQuerySet(models.QuerySet["SpentNonce"]):
     def spend(self, *, consumer_key: str, timestamp: int, nonce: str) -> bool:
@@ -32,8 +35,8 @@ class SpentNonceQuerySet(models.QuerySet["SpentNonce"]):
             return bool(cursor.rowcount == 1)
 
     def prune(self) -> int:
-        """Forget the nonces whose timestamp would be refused as stale. Returns how many."""
-        return self.filter(useless_from__lt=timezone.now()).delete()[0]
+        """Forget the nonces whose timestamp is refused as stale for a while. Returns how many."""
+        return self.filter(useless_from__lt=timezone.now() - ON_ITS_WAY).delete()[0]
 
 
 class SpentNonce(models.Model):
