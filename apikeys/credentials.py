@@ -15,6 +15,7 @@ from dataclasses import dataclass
 from typing import Final, NamedTuple
 
 from django.conf import settings
+from django.core.exceptions import TooManyFieldsSent
 
 from apikeys import oauth, tokens
 from apikeys.call import Call, Parameters, parameters
@@ -68,7 +69,8 @@ def read(call: Call) -> Credential:
     """The one credential of the call, or ``Denied``; whatever is sent, it raises nothing else.
 
     Needs no look-up: a secret says itself whether it was typed right and to which key it belongs.
-    What reading the body raises, such as "too large", passes through.
+    A request that is too much to be read at all raises what Django raises: for its body, such as
+    "too large", and for more than 1,000 parameters in its query.
     """
     query = _query(call)
     scheme, value = _authorization(call)
@@ -191,8 +193,8 @@ def _query(call: Call) -> Parameters:
     """The parameters of the query; what is not UTF-8 in it is left to the view, if unsigned."""
     try:
         return parameters(call.query, errors="replace")
-    except ValueError:
-        raise _malformed(QUERY, "too many parameters") from None
+    except ValueError as error:
+        raise TooManyFieldsSent("The query has too many parameters.") from error
 
 
 def _from_query(query: Parameters) -> Bare | None:
