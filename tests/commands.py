@@ -31,13 +31,13 @@ class Shell:
         done = live.run(self.env | settings, *arguments, stdin=stdin)
         return Ran(done.returncode, done.stdout, done.stderr)
 
-    def start(self, *arguments, stdout=subprocess.PIPE, stderr=subprocess.PIPE):
+    def start(self, *arguments, stdin=subprocess.DEVNULL, stdout=subprocess.PIPE):
         return subprocess.Popen(
             [sys.executable, "manage.py", *map(str, arguments)],
             cwd=live.ROOT,
             env=self.env,
-            stdin=subprocess.DEVNULL,
+            stdin=stdin,
             stdout=stdout,
-            stderr=stderr,
+            stderr=subprocess.PIPE,
             text=True,
         )
