@@ -25,6 +25,7 @@ FIRST_PAUSE: Final = 5.0  # seconds after a task's first failure in a row; then 
 LONGEST_PAUSE: Final = 300.0
 WORTH_A_LINE: Final = timedelta(hours=1)
 ONE_ROUND: Final = timedelta(minutes=1)
+ASIDE: Final = 30.0  # seconds to wait for another worker to step aside
 
 
 class LeaseTaken(Exception):
@@ -65,9 +66,9 @@ class Worker:
         except (DatabaseError, InterfaceError):
             logger.warning("The lease could not be given back; it ends by itself.")
 
-    def work_once(self, *, patience: float = 30.0) -> None:
+    def work_once(self) -> None:
         """Run every task once, one after the other. A worker that is working steps aside."""
-        give_up = time.monotonic() + patience
+        give_up = time.monotonic() + ASIDE
         while not WorkerLease.objects.take(self.holder, lasting=ONE_ROUND):
             if time.monotonic() > give_up or self.ended:
                 raise LeaseTaken

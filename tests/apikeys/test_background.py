@@ -108,11 +108,12 @@ class TestOnce:
         Worker([duty("one")[0]]).work_once()
         assert WorkerLease.objects.take("another")
 
-    def test_it_gives_up_when_the_working_one_does_not_step_aside(self, duty):
+    def test_it_gives_up_when_the_working_one_does_not_step_aside(self, duty, monkeypatch):
+        monkeypatch.setattr(background, "ASIDE", 0.1)
         WorkerLeaseFactory()
         task, done = duty("one")
         with pytest.raises(LeaseTaken):
-            Worker([task]).work_once(patience=0.3)
+            Worker([task]).work_once()
         assert not done.calls
 
 
@@ -214,7 +215,7 @@ class TestWork:
         assert steady_done.called.wait(10)
         task, done = duty("now")
 
-        Worker([task]).work_once(patience=10)
+        Worker([task]).work_once()
 
         assert done.calls == 1
         steady_done.called.clear()
