@@ -17,5 +17,6 @@ class APIKeysConfig(AppConfig):
     )
 
     def ready(self) -> None:
-        """Register the system checks."""
+        """Register the system checks, and note when somebody types their password."""
         from apikeys import checks  # noqa: F401
+        from apikeys.views import password_again  # noqa: F401

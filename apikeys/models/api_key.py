@@ -7,8 +7,7 @@ from typing import Any, ClassVar
 from django.contrib.auth.models import AbstractBaseUser, AnonymousUser
 from django.core.exceptions import ValidationError
 from django.db import models, transaction
-from django.db.models import Exists, OuterRef, Q
-from django.db.models.functions import Coalesce
+from django.db.models import Q
 from django.utils import timezone
 from django.utils.translation import gettext_lazy as _
 
@@ -17,6 +16,7 @@ from apikeys.actor import Actor
 from apikeys.models.allowed_ip import AddressList
 from apikeys.models.api_user import APIUser
 from apikeys.models.change import ChangeRecord
+from apikeys.models.key_lists import ListedKeys
 from apikeys.models.revision import Revisioned
 from apikeys.models.secret import Rotatable, Secret
 from apikeys.models.status import Status, Switchable
@@ -31,7 +31,7 @@ class Permission(models.TextChoices):
     READ_WRITE = "read_write", _("Read/Write")
 
 
-class APIKeyQuerySet(models.QuerySet["APIKey"]):
+class APIKeyQuerySet(ListedKeys):
     @transaction.atomic
     def issue(
         self,
@@ -87,17 +87,6 @@ class APIKeyQuerySet(models.QuerySet["APIKey"]):
             return self
         return self.filter(api_user__store__staff=user.pk) if user.pk else self.none()
 
-    def unused_since(self, moment: datetime) -> "APIKeyQuerySet":
-        """Enabled keys without a call since ``moment``; never used ones count from their creation.
-
-        A key that was enabled again counts from that deed, so that it gets its full time.
-        """
-        return (
-            self.filter(status=Status.ENABLED)
-            .annotate(idle_since=Coalesce("last_used_at", "date_added"))
-            .filter(idle_since__lt=moment, enabled_at__lt=moment)
-        )
-
     def disable_unused(self, moment: datetime, *, actor: Actor) -> list["APIKey"]:
         """Disable those unused since ``moment``, one whole deed a key; returns the disabled ones.
 
@@ -105,15 +94,6 @@ class APIKeyQuerySet(models.QuerySet["APIKey"]):
         """
         keys = self.unused_since(moment).select_related("api_user__store")
         return [key for key in keys if key.disable_if_unused(moment, actor=actor)]
-
-    def expired(self, now: datetime | None = None) -> "APIKeyQuerySet":
-        return self.filter(expires_at__lte=now or timezone.now())
-
-    def with_retired_secret_in_use(self) -> "APIKeyQuerySet":
-        """Keys of which a replaced secret was presented: a forgotten server, or a leak."""
-        return self.filter(
-            Exists(Secret.objects.filter(api_key=OuterRef("pk"), refused_at__isnull=False))
-        )
 
 
 class APIKey(AddressList, Rotatable, Revisioned, Switchable):

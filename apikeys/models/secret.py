@@ -136,6 +136,10 @@ class Rotatable(Revisioned):
     def current_secret(self) -> Secret:
         return self.secrets.get(retires_at=None)
 
+    def secrets_in_overlap(self) -> models.QuerySet[Secret]:
+        """Replaced versions that are still valid."""
+        return self.secrets.filter(retires_at__gt=timezone.now())
+
     @property
     def signing(self) -> bool:
         """Whether the current secret may sign calls (then a sealed copy of it is kept)."""

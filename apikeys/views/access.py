@@ -8,8 +8,11 @@ from django.contrib.auth.models import AbstractBaseUser, AnonymousUser
 from django.contrib.auth.views import redirect_to_login
 from django.core.exceptions import PermissionDenied
 from django.http import HttpRequest, HttpResponse
+from django.shortcuts import get_object_or_404
 from django.utils.translation import gettext as _
 from django.views.decorators.http import require_http_methods
+
+from apikeys.models import APIKey
 
 View = Callable[..., HttpResponse]
 PAGE: Final = ("GET", "HEAD")
@@ -54,5 +57,23 @@ def console_page(
             return view(request, *args, **kwargs)
 
         return guarded
+
+    return decorate
+
+
+def key_page(permission: str, *, methods: tuple[str, ...] = PAGE) -> Callable[[View], View]:
+    """The same for a page about one key, which the view is given instead of its consumer key.
+
+    A key of another store answers like one that does not exist.
+    """
+
+    def decorate(view: View) -> View:
+        @console_page(permission, methods=methods)
+        @wraps(view)
+        def found(request: HttpRequest, consumer_key: str, **kwargs: Any) -> HttpResponse:
+            keys = APIKey.objects.visible_to(request.user).select_related("api_user__store")
+            return view(request, get_object_or_404(keys, consumer_key=consumer_key), **kwargs)
+
+        return found
 
     return decorate

@@ -1,4 +1,4 @@
-// The console works without this file; with it some pages are quicker. Nothing here asks a server.
+// The console works without this file; with it some things are quicker. Nothing here asks a server.
 "use strict";
 
 // The operator's time zone, told once; the preferences page can set another.
@@ -7,3 +7,84 @@ if (!/(^|; )zone=/.test(document.cookie)) {
   const secure = location.protocol === "https:" ? "; Secure" : "";
   document.cookie = `zone=${zone}; Path=/; Max-Age=31536000; SameSite=Lax${secure}`;
 }
+
+const all = (selector) => document.querySelectorAll(selector);
+
+// Copy buttons: told to screen readers; when the clipboard refuses, the value is selected instead.
+const announcer = document.createElement("p");
+announcer.className = "visually-hidden";
+announcer.setAttribute("aria-live", "polite");
+document.body.append(announcer);
+
+for (const button of all("[data-copy]")) {
+  const value = document.getElementById(button.dataset.copy);
+  const text = button.textContent;
+  button.hidden = false;
+  button.addEventListener("click", async () => {
+    try {
+      await navigator.clipboard.writeText(value.textContent);
+      button.textContent = button.dataset.copied || "Copied";
+    } catch {
+      getSelection().selectAllChildren(value);
+      button.textContent = button.dataset.selected || "Press Ctrl+C";
+    }
+    announcer.textContent = button.textContent;
+    setTimeout(() => {
+      button.textContent = text;
+      announcer.textContent = "";
+    }, 4000);
+  });
+}
+
+// A secret that is shown once: leaving asks first, until it is said to be saved.
+for (const guarded of all("[data-leave-guard]")) {
+  const guard = (event) => event.preventDefault();
+  addEventListener("beforeunload", guard);
+  for (const saved of guarded.querySelectorAll("[data-saved]")) {
+    saved.addEventListener("click", () => removeEventListener("beforeunload", guard));
+  }
+}
+
+// A form that makes something is sent once, however often its button is pressed.
+for (const form of all("form[data-once]")) {
+  let sent = false;
+  form.addEventListener("submit", (event) => {
+    if (sent) event.preventDefault();
+    sent = true;
+  });
+  addEventListener("pageshow", () => { sent = false; });
+}
+
+// One more line in a list of addresses, without asking the server for it.
+for (const button of all("[data-add-line]")) {
+  const list = document.getElementById(button.dataset.addLine);
+  if (!list || list.form !== button.form) continue;
+  button.addEventListener("click", (event) => {
+    event.preventDefault();
+    const lines = list.value.trimEnd();
+    const known = lines.split("\n").some((line) => line.trim().split(/\s/)[0] === button.value);
+    if (!known) list.value = lines ? `${lines}\n${button.value}` : button.value;
+    list.focus();
+  });
+}
+
+// Choose all rows of the page at once, and see how many are chosen.
+for (const chooser of all("[data-check-all]")) {
+  const boxes = [...all(`input[name="${chooser.dataset.checkAll}"]`)];
+  const counter = document.querySelector(`[data-checked="${chooser.dataset.checkAll}"]`);
+  const count = () => {
+    const chosen = boxes.filter((box) => box.checked).length;
+    chooser.checked = chosen > 0 && chosen === boxes.length;
+    chooser.indeterminate = chosen > 0 && chosen < boxes.length;
+    if (counter) counter.textContent = chosen ? `${chosen} / ${boxes.length}` : "";
+  };
+  chooser.addEventListener("change", () => {
+    for (const box of boxes) box.checked = chooser.checked;
+    count();
+  });
+  for (const box of boxes) box.addEventListener("change", count);
+  addEventListener("pageshow", count);
+}
+
+// After a refused form the summary of its errors is read first.
+document.querySelector("[data-focus]")?.focus();

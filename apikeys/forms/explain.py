@@ -1,0 +1,35 @@
+"""Ask the gate what it would say to a call with a key."""
+
+from django import forms
+from django.utils.translation import gettext_lazy as _
+
+from apikeys import explanation
+from apikeys.models import APIKey
+from apikeys.text import plain_text
+
+METHODS = ("GET", "POST", "PUT", "PATCH", "DELETE", "OPTIONS")
+
+
+class ExplainForm(forms.Form):
+    ip = forms.CharField(label=_("Address"), max_length=50, validators=[plain_text])
+    method = forms.ChoiceField(label=_("Method"), choices=[(name, name) for name in METHODS])
+    path = forms.CharField(
+        label=_("Path"), max_length=300, initial="/api/v1/whoami", validators=[plain_text]
+    )
+
+    def __init__(self, *args: object, key: APIKey, **kwargs: object) -> None:
+        super().__init__(*args, **kwargs)  # type: ignore[arg-type]
+        self.key = key
+
+    def explanation(self) -> explanation.Explanation | None:
+        """The gate's own decision, check by check; None when the question has no answer."""
+        if not self.is_valid():
+            return None
+        asked = self.cleaned_data
+        try:
+            return explanation.explain(
+                self.key, ip=asked["ip"], method=asked["method"], path=asked["path"]
+            )
+        except ValueError as error:
+            self.add_error("path" if asked["path"] in str(error) else "ip", str(error))
+            return None

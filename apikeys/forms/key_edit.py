@@ -1,0 +1,54 @@
+"""Change what can be changed of a key."""
+
+from typing import Any, Self
+
+from django import forms
+from django.contrib.auth.models import AbstractBaseUser, AnonymousUser
+from django.utils.translation import gettext_lazy as _
+
+from apikeys.actor import Actor
+from apikeys.forms.expiry import CHOICES
+from apikeys.forms.key_settings import KeySettingsForm
+from apikeys.models import APIKey, ChangeRecord
+
+KEEP = ("keep", _("Leave as it is"))
+
+
+class KeyEditForm(KeySettingsForm):
+    key: APIKey
+    revision = forms.IntegerField(widget=forms.HiddenInput, min_value=0, max_value=2**31 - 1)
+    last_change = forms.IntegerField(
+        widget=forms.HiddenInput, required=False, min_value=0, max_value=2**63 - 1
+    )
+
+    @classmethod
+    def of_key(
+        cls, key: APIKey, data: Any = None, *, operator: AbstractBaseUser | AnonymousUser
+    ) -> Self:
+        """The form with what the key has now."""
+        names = ("description", "permission", "resources", "any_ip", "rate_limit")
+        initial = {name: getattr(key, name) for name in names} | cls.state_of(key)
+        form = cls(data, operator=operator, initial=initial)
+        form.key = key
+        if key.expires_at is not None:
+            form.fields["expiry"].choices = [KEEP, *CHOICES]  # type: ignore[attr-defined]
+            form.fields["expiry"].initial = "keep"
+        return form
+
+    @staticmethod
+    def state_of(key: APIKey) -> dict[str, Any]:
+        """What the form was opened upon: the key's revision and its newest change."""
+        newest = ChangeRecord.objects.of_key(key).values_list("pk", flat=True).first()
+        return {"revision": key.revision, "last_change": newest or ""}
+
+    def clean(self) -> dict[str, Any] | None:
+        cleaned = super().clean() or self.cleaned_data
+        if cleaned.get("expiry") == "keep":
+            cleaned["expires_at"] = self.key.expires_at
+        return cleaned
+
+    def save(self, key: APIKey, *, actor: Actor) -> bool:
+        """Hand over to the deed. Returns whether anything changed."""
+        return key.change(
+            actor=actor, revision=self.cleaned_data["revision"], **self.key_settings()
+        )

@@ -1,0 +1,83 @@
+"""What a list of keys is narrowed to and sorted by."""
+
+from typing import Any
+
+from django import forms
+from django.contrib.auth.models import AbstractBaseUser, AnonymousUser
+from django.utils.translation import gettext_lazy as _
+
+from apikeys import tokens
+from apikeys.models import APIKey, Permission, Store
+from apikeys.models.api_key import APIKeyQuerySet
+from apikeys.models.key_lists import KeyState
+from apikeys.text import plain_text
+
+ORDERS = {
+    "username": "api_user__username",
+    "description": "description",
+    "status": "status",
+    "permission": "permission",
+    "last_used": "last_used_at",
+    "added": "date_added",
+    "modified": "date_modified",
+}
+DEFAULT_ORDER = "-added"
+
+
+class KeyListForm(forms.Form):
+    """The filters of the list. Anything that fits none of them is left out of account."""
+
+    q = forms.CharField(label=_("Search"), required=False, max_length=200, validators=[plain_text])
+    status = forms.ChoiceField(
+        label=_("Status"), required=False, choices=[("", _("Any status")), *KeyState.choices]
+    )
+    permission = forms.ChoiceField(
+        label=_("Permission"), required=False, choices=[("", _("Any level")), *Permission.choices]
+    )
+    store = forms.ModelChoiceField(
+        label=_("Store"),
+        required=False,
+        queryset=Store.objects.none(),
+        to_field_name="public_id",
+        empty_label=_("All stores"),
+    )
+    user = forms.CharField(required=False, max_length=64, validators=[plain_text])
+
+    def __init__(self, *args: Any, viewer: AbstractBaseUser | AnonymousUser, **kwargs: Any) -> None:
+        super().__init__(*args, **kwargs)
+        self.viewer = viewer
+        stores = self.fields["store"]
+        stores.queryset = Store.objects.visible_to(viewer)  # type: ignore[attr-defined]
+
+    @property
+    def chosen(self) -> dict[str, Any]:
+        """The filters that are set and fit."""
+        self.is_valid()
+        return {name: value for name, value in self.cleaned_data.items() if value}
+
+    @property
+    def order(self) -> str:
+        asked = str(self.data.get("order", ""))
+        return asked if asked.removeprefix("-") in ORDERS else DEFAULT_ORDER
+
+    def keys(self) -> APIKeyQuerySet:
+        """The keys that this viewer sees through these filters, in the chosen order."""
+        keys = APIKey.objects.visible_to(self.viewer)
+        chosen = self.chosen
+        if "status" in chosen:
+            keys = keys.in_state(chosen["status"])
+        if "permission" in chosen:
+            keys = keys.filter(permission=chosen["permission"])
+        if "store" in chosen:
+            keys = keys.filter(api_user__store=chosen["store"])
+        if "user" in chosen:
+            keys = keys.filter(api_user__username=chosen["user"])
+        if "q" in chosen:
+            keys = keys.matching(chosen["q"])
+        minus, field = self.order.startswith("-"), self.order.removeprefix("-")
+        return keys.in_order(("-" if minus else "") + ORDERS[field])
+
+
+def holds_secret(text: str) -> bool:
+    """Whether somebody pasted a secret into the search, which must not go into an address."""
+    return tokens.redact(text) != text

@@ -1,0 +1,95 @@
+"""Forms for API users and stores."""
+
+from typing import Any
+
+from django import forms
+from django.contrib.auth import get_user_model
+from django.contrib.auth.models import AbstractBaseUser, AnonymousUser
+from django.db.models import Q, QuerySet
+from django.utils.translation import gettext_lazy as _
+
+from apikeys.models import Store
+from apikeys.text import plain_text
+
+
+def console_users() -> QuerySet[Any]:
+    """Active people to whom the console is open."""
+    people = get_user_model()._default_manager.filter(is_active=True)
+    return people.filter(Q(is_staff=True) | Q(is_superuser=True)).order_by("username")
+
+
+def owners_for(operator: AbstractBaseUser | AnonymousUser) -> QuerySet[Any]:
+    """Whom an operator may make the owner: everybody for a superuser, else colleagues."""
+    if getattr(operator, "is_superuser", False):
+        return console_users()
+    stores = Store.objects.visible_to(operator)
+    return console_users().filter(Q(stores__in=stores) | Q(pk=operator.pk)).distinct()
+
+
+class OwnerForm(forms.Form):
+    """The console user who answers for an API user."""
+
+    owner = forms.ModelChoiceField(
+        label=_("Owner"),
+        queryset=get_user_model()._default_manager.none(),
+        required=False,
+        to_field_name="username",
+        empty_label=_("Nobody"),
+        help_text=_("The console user who answers for it. When inactive, the keys are refused."),
+    )
+
+    def __init__(
+        self, *args: Any, operator: AbstractBaseUser | AnonymousUser, **kwargs: Any
+    ) -> None:
+        super().__init__(*args, **kwargs)
+        self.fields["owner"].queryset = owners_for(operator)  # type: ignore[attr-defined]
+
+
+class UserCreateForm(OwnerForm):
+    username = forms.CharField(
+        label=_("API username"),
+        max_length=64,
+        help_text=_("3 to 20 letters, digits, dots, underscores or hyphens: “inventory-sync”."),
+        widget=forms.TextInput(attrs={"autocapitalize": "none", "spellcheck": "false"}),
+    )
+    store = forms.ModelChoiceField(
+        label=_("Store"),
+        queryset=Store.objects.none(),
+        to_field_name="public_id",
+        empty_label=None,
+    )
+    field_order = ("username", "store", "owner")
+
+    def __init__(
+        self, *args: Any, operator: AbstractBaseUser | AnonymousUser, **kwargs: Any
+    ) -> None:
+        super().__init__(*args, operator=operator, **kwargs)
+        self.fields["store"].queryset = Store.objects.visible_to(operator)  # type: ignore[attr-defined]
+
+
+class StoreForm(forms.Form):
+    name = forms.CharField(label=_("Name"), max_length=200, validators=[plain_text])
+    website = forms.URLField(label=_("Website"), required=False, assume_scheme="https")
+    currency = forms.CharField(
+        label=_("Currency"),
+        max_length=4,
+        initial="EUR",
+        help_text=_("Three or four capital letters: EUR."),
+    )
+
+
+class StaffForm(forms.Form):
+    """The console users who see a store; superusers see all stores anyway."""
+
+    staff = forms.ModelMultipleChoiceField(
+        label=_("Staff"),
+        queryset=get_user_model()._default_manager.none(),
+        required=False,
+        to_field_name="username",
+        widget=forms.CheckboxSelectMultiple,
+    )
+
+    def __init__(self, *args: Any, **kwargs: Any) -> None:
+        super().__init__(*args, **kwargs)
+        people = console_users().filter(is_superuser=False)
+        self.fields["staff"].queryset = people  # type: ignore[attr-defined]

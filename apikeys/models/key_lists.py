@@ -1,0 +1,131 @@
+"""Which keys a list shows: by state, by what somebody typed, in the order of a column."""
+
+from datetime import datetime, timedelta
+from ipaddress import ip_network
+from typing import TYPE_CHECKING, Final, Self
+
+from django.db import models
+from django.db.models import Count, Exists, F, OuterRef, Prefetch, Q, Subquery
+from django.db.models.functions import Coalesce
+from django.utils import timezone
+from django.utils.translation import gettext_lazy as _
+
+from apikeys import networks
+from apikeys.models.allowed_ip import AllowedIP
+from apikeys.models.secret import Secret
+from apikeys.models.status import Status
+
+if TYPE_CHECKING:
+    from apikeys.models.api_key import APIKey  # noqa: F401 - named in a string below
+
+SOON: Final = timedelta(days=14)
+IDLE: Final = timedelta(days=90)
+OLD: Final = timedelta(days=180)
+SHOWN_IPS: Final = 2
+
+
+class KeyState(models.TextChoices):
+    """What a list of keys can be narrowed to."""
+
+    ENABLED = "enabled", _("Enabled")
+    DISABLED = "disabled", _("Disabled")
+    EXPIRED = "expired", _("Expired")
+    EXPIRING = "expiring", _("Expires within 14 days")
+    IDLE = "idle", _("Unused for 90 days")
+    OLD_SECRET = "old_secret", _("Secret older than 180 days")
+    RETIRED_IN_USE = "retired_in_use", _("Replaced secret still in use")
+    ANY_IP = "any_ip", _("Any address")
+
+
+class ListedKeys(models.QuerySet["APIKey"]):
+    """The part of the keys' queryset that their lists ask."""
+
+    def unused_since(self, moment: datetime) -> Self:
+        """Enabled keys without a call since ``moment``; never used ones count from their creation.
+
+        A key that was enabled again counts from that deed, so that it gets its full time.
+        """
+        return (
+            self.filter(status=Status.ENABLED)
+            .annotate(idle_since=Coalesce("last_used_at", "date_added"))
+            .filter(idle_since__lt=moment, enabled_at__lt=moment)
+        )
+
+    def expired(self, now: datetime | None = None) -> Self:
+        return self.filter(expires_at__lte=now or timezone.now())
+
+    def with_retired_secret_in_use(self) -> Self:
+        """Keys of which a replaced secret was presented: a forgotten server, or a leak."""
+        return self.filter(
+            Exists(Secret.objects.filter(api_key=OuterRef("pk"), refused_at__isnull=False))
+        )
+
+    def in_state(self, state: str) -> Self:
+        """Those of which a list of this state speaks; enabled means enabled and not expired."""
+        now = timezone.now()
+        on = Q(status=Status.ENABLED)
+        match state:
+            case KeyState.ENABLED:
+                return self.filter(on, Q(expires_at=None) | Q(expires_at__gt=now))
+            case KeyState.DISABLED:
+                return self.filter(status=Status.DISABLED)
+            case KeyState.EXPIRED:
+                return self.expired(now).filter(on)
+            case KeyState.EXPIRING:
+                return self.filter(on, expires_at__gt=now, expires_at__lte=now + SOON)
+            case KeyState.IDLE:
+                return self.unused_since(now - IDLE)
+            case KeyState.OLD_SECRET:
+                return self.filter(on, Exists(_current_secrets().filter(date_added__lt=now - OLD)))
+            case KeyState.RETIRED_IN_USE:
+                return self.with_retired_secret_in_use()
+            case KeyState.ANY_IP:
+                return self.filter(on, any_ip=True)
+        return self
+
+    def matching(self, text: str) -> Self:
+        """Those with this in their name, username, owner or key ending, or that let it in."""
+        ending = text.rpartition("…")[2]
+        found = (
+            Q(description__icontains=text)
+            | Q(api_user__username__icontains=text)
+            | Q(api_user__owner__username__iexact=text)
+            | Q(consumer_key__endswith=ending)
+        )
+        if around := _enclosing(text):
+            rows = AllowedIP.objects.filter(network__in=around)
+            found |= Q(pk__in=rows.values("api_key_id"))
+        return self.filter(found)
+
+    def for_list(self) -> Self:
+        """With all that a row of the list shows; of a long list of allowed IPs the first ones."""
+        rows = AllowedIP.objects.filter(api_key=OuterRef("pk")).order_by().values("api_key")
+        count = rows.annotate(count=Count("pk")).values("count")
+        first = Prefetch("allowed_ips", AllowedIP.objects.all()[:SHOWN_IPS], to_attr="first_ips")
+        return (
+            self.select_related("api_user__store")
+            .annotate(further_ips=Coalesce(Subquery(count), 0) - SHOWN_IPS)
+            .prefetch_related(first)
+        )
+
+    def in_order(self, order: str) -> Self:
+        """Sorted by a column, with a minus for descending; never used keys come last."""
+        field, descending = order.removeprefix("-"), order.startswith("-")
+        if field == "last_used_at":
+            column = F(field)
+            sorted_by = column.desc(nulls_last=True) if descending else column.asc(nulls_last=True)
+            return self.order_by(sorted_by, "-pk")
+        return self.order_by(order, "-pk" if descending else "pk")
+
+
+def _current_secrets() -> models.QuerySet[Secret]:
+    return Secret.objects.filter(api_key=OuterRef("pk"), retires_at=None)
+
+
+def _enclosing(text: str) -> list[str]:
+    """Every network in which an address or network lies, itself included; none for other text."""
+    try:
+        network = ip_network(networks.parse_entry(text))
+    except ValueError:
+        return []
+    return [str(network.supernet(new_prefix=n)) for n in range(network.prefixlen + 1)]

@@ -1,0 +1,69 @@
+"""How a change record is shown: what it speaks of, and before and after beside each other."""
+
+from typing import Any, Final
+
+from django import template
+from django.urls import reverse
+from django.utils.html import format_html, format_html_join
+from django.utils.safestring import SafeString
+from django.utils.translation import gettext as _
+
+from apikeys.models import ChangeRecord
+from apikeys.templatetags.console_tags import hint
+
+register = template.Library()
+
+SHOWN: Final = 300
+
+
+@register.simple_tag
+def change_object(change: ChangeRecord) -> SafeString:
+    """The store, API user or key, with a link while it still exists."""
+    kind = change.get_kind_display()
+    if change.kind == ChangeRecord.Kind.API_KEY:
+        url = reverse("key_detail", args=[change.consumer_key]) if change.api_key_id else ""
+        name = format_html("{} {}", change.username, hint(change.consumer_key))
+    elif change.kind == ChangeRecord.Kind.API_USER:
+        url = reverse("user_detail", args=[change.username]) if change.api_user_id else ""
+        name = format_html("{}", change.name)
+    elif change.kind == ChangeRecord.Kind.STORE:
+        url = reverse("store_detail", args=[change.store_public_id]) if change.store_id else ""
+        name = format_html("{}", change.name)
+    else:
+        url, name = "", format_html("{}", change.name)
+    linked = format_html('<a href="{}">{}</a>', url, name) if url else name
+    return format_html('{} <span class="muted">{}</span>', linked, kind)
+
+
+@register.simple_tag
+def change_diff(change: ChangeRecord) -> SafeString:
+    """Each changed setting with its value before and after."""
+    names = [*change.before, *(name for name in change.after if name not in change.before)]
+    rows = [
+        (
+            name.replace("_", " "),
+            _side("del", change.before, name),
+            _side("ins", change.after, name),
+        )
+        for name in names
+    ]
+    if not rows:
+        return SafeString()
+    return format_html(
+        '<dl class="diff">{}</dl>', format_html_join("", "<dt>{}</dt><dd>{} {}</dd>", rows)
+    )
+
+
+def _side(tag: str, values: dict[str, Any], name: str) -> SafeString:
+    if name not in values:
+        return SafeString()
+    return format_html("<{0}>{1}</{0}>", tag, _in_words(values[name]))
+
+
+def _in_words(value: Any) -> str:
+    if value is True or value is False:
+        return _("yes") if value else _("no")
+    if value in ("", None, []):
+        return _("none")
+    text = ", ".join(map(str, value)) if isinstance(value, list) else str(value)
+    return text if len(text) <= SHOWN else f"{text[:SHOWN]}…"

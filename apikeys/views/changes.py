@@ -1,0 +1,45 @@
+"""Who changed what: of one key, and of everything this console user may see."""
+
+from django import forms
+from django.db.models import Q
+from django.http import HttpRequest, HttpResponse
+from django.shortcuts import render
+from django.utils.translation import gettext_lazy as _
+
+from apikeys.models import APIKey, ChangeRecord
+from apikeys.paging import page_of
+from apikeys.text import plain_text
+from apikeys.views.access import console_page, key_page
+
+
+class ChangeListForm(forms.Form):
+    """The filters of the global list; what does not fit is left out of account."""
+
+    q = forms.CharField(
+        label=_("API username, consumer key or person"),
+        required=False,
+        max_length=200,
+        validators=[plain_text],
+    )
+    kind = forms.ChoiceField(
+        label=_("What"), required=False, choices=[("", _("Everything")), *ChangeRecord.Kind.choices]
+    )
+
+
+@key_page("apikeys.view_changerecord")
+def key_changes(request: HttpRequest, key: APIKey) -> HttpResponse:
+    page = page_of(ChangeRecord.objects.of_key(key), request)
+    return render(request, "apikeys/key_changes.html", {"key": key, "page": page})
+
+
+@console_page("apikeys.view_changerecord")
+def change_list(request: HttpRequest) -> HttpResponse:
+    form = ChangeListForm(request.GET)
+    form.is_valid()
+    changes = ChangeRecord.objects.visible_to(request.user)
+    if kind := form.cleaned_data.get("kind"):
+        changes = changes.filter(kind=kind)
+    if text := form.cleaned_data.get("q"):
+        changes = changes.filter(Q(username=text) | Q(consumer_key=text) | Q(actor_name=text))
+    context = {"form": form, "page": page_of(changes, request)}
+    return render(request, "apikeys/change_list.html", context)

@@ -1,0 +1,93 @@
+"""Allowed IPs of a key: add, label, remove."""
+
+from django.contrib import messages
+from django.core.exceptions import ValidationError
+from django.http import HttpRequest, HttpResponse
+from django.shortcuts import redirect, render
+from django.utils.translation import gettext as _
+from django.utils.translation import ngettext
+
+from apikeys import client_ip, networks
+from apikeys.actor import Actor
+from apikeys.forms.addresses import AllowIPsForm, LabelForm
+from apikeys.models import AllowedIP, APIKey
+from apikeys.paging import page_of
+from apikeys.views.access import DEED, FORM, key_page
+
+
+@key_page("apikeys.change_apikey", methods=FORM)
+def key_ips(request: HttpRequest, key: APIKey) -> HttpResponse:
+    """The list, and more lines for it."""
+    if request.method != "POST":
+        initial = {"allowed_ips": request.GET.get("add", "")[:100]}
+        return _show(request, key, AllowIPsForm(initial=initial))
+    if "add_my_ip" in request.POST:
+        form = AllowIPsForm({"allowed_ips": client_ip.of_request(request).ip or ""})
+    else:
+        form = AllowIPsForm(request.POST)
+    if not form.is_valid():
+        return _show(request, key, form, status=400)
+    try:
+        added = key.allow_ips(form.cleaned_data["allowed_ips"], actor=Actor.from_request(request))
+    except ValidationError as error:
+        form.add_error("allowed_ips", error.messages)
+        return _show(request, key, form, status=400)
+    _tell_added(request, key, added)
+    return redirect("key_ips", key.consumer_key)
+
+
+@key_page("apikeys.change_apikey", methods=DEED)
+def key_ip_remove(request: HttpRequest, key: APIKey) -> HttpResponse:
+    network = request.POST.get("network", "")
+    removed = key.disallow_ips([network[:50]], actor=Actor.from_request(request))
+    for gone in removed:
+        name = networks.spellings(gone)[0]
+        messages.success(
+            request, _("%(network)s is off the list of %(key)s.") % {"network": name, "key": key}
+        )
+    if removed and not key.any_ip and not key.allowed_ips.exists():
+        messages.warning(request, _("The list is empty now: nobody can use the key."))
+    return redirect("key_ips", key.consumer_key)
+
+
+@key_page("apikeys.change_apikey", methods=DEED)
+def key_ip_label(request: HttpRequest, key: APIKey) -> HttpResponse:
+    form = LabelForm(request.POST)
+    if not form.is_valid():
+        for errors in form.errors.values():
+            messages.error(request, " ".join(map(str, errors)))
+        return redirect("key_ips", key.consumer_key)
+    try:
+        key.label_ip(**form.cleaned_data, actor=Actor.from_request(request))
+    except AllowedIP.DoesNotExist:
+        messages.warning(request, _("Somebody has removed this address meanwhile."))
+    else:
+        messages.success(request, _("The label is saved."))
+    return redirect("key_ips", key.consumer_key)
+
+
+def _tell_added(request: HttpRequest, key: APIKey, added: list[str]) -> None:
+    if not added:
+        messages.info(request, _("That is on the list already."))
+        return
+    text = ngettext(
+        "%(first)s may use %(key)s from now on.",
+        "%(count)s addresses or networks may use %(key)s from now on.",
+        len(added),
+    )
+    first = networks.spellings(added[0])[0]
+    messages.success(request, text % {"first": first, "count": len(added), "key": key})
+
+
+def _show(
+    request: HttpRequest, key: APIKey, form: AllowIPsForm, *, status: int = 200
+) -> HttpResponse:
+    rows = key.allowed_ips.all()
+    context = {
+        "key": key,
+        "form": form,
+        "page": page_of(rows, request),
+        "remarks": networks.remarks(rows.values_list("network", flat=True)),
+        "mine": client_ip.of_request(request),
+    }
+    return render(request, "apikeys/key_ips.html", context, status=status)

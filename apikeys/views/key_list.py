@@ -1,0 +1,81 @@
+"""The list of keys: sorted, filtered, searched, in pages; its state stands in the URL."""
+
+import re
+from typing import Final
+
+from django.conf import settings
+from django.contrib import messages
+from django.http import HttpRequest, HttpResponse, HttpResponseRedirect
+from django.shortcuts import redirect, render
+from django.utils.http import urlencode
+from django.utils.translation import gettext as _
+
+from apikeys import tokens
+from apikeys.forms.key_list import KeyListForm, holds_secret
+from apikeys.models import APIKey, Secret, Store
+from apikeys.paging import page_of
+from apikeys.views.access import DEED, console_page
+
+# Keys that came from WooCommerce have no checksum; their secrets are found by the digest alone.
+IMPORTED: Final = re.compile(r"c[ks]_[0-9a-f]{40}")
+
+
+@console_page("apikeys.view_apikey")
+def key_list(request: HttpRequest) -> HttpResponse:
+    if holds_secret(request.GET.get("q", "")):
+        messages.warning(
+            request,
+            _(
+                "A secret stood in the address of this page. It was not kept, but the browser's "
+                "history has it: rotate the key. The search box itself sends secrets safely."
+            ),
+        )
+        return redirect("key_list")
+    form = KeyListForm(request.GET, viewer=request.user)
+    page = page_of(form.keys().for_list(), request)
+    stores = Store.objects.visible_to(request.user)
+    context = {
+        "form": form,
+        "page": page,
+        "order": form.order,
+        "is_filtered": bool(form.chosen),
+        "several_stores": stores[:2].count() > 1,
+        "none_exist": not page.object_list and not APIKey.objects.visible_to(request.user).exists(),
+    }
+    return render(request, "apikeys/key_list.html", context)
+
+
+@console_page("apikeys.view_apikey", methods=DEED)
+def key_search(request: HttpRequest) -> HttpResponse:
+    """Take what was typed by POST, so that a pasted secret reaches no address and no log.
+
+    A whole key leads to its page, whether it is the consumer key or the secret.
+    """
+    text = request.POST.get("q", "").strip()
+    named = _consumer_key_in(text)
+    key = APIKey.objects.visible_to(request.user).filter(consumer_key=named).first()
+    if named and key is not None:
+        return redirect("key_detail", key.consumer_key)
+    if named or holds_secret(text):
+        messages.warning(
+            request,
+            _("No key of your stores is this one; or it was cut off or mistyped. It was not kept."),
+        )
+        return redirect("key_list")
+    kept = ("status", "permission", "store", "user", "order")
+    query = {"q": text} | {name: request.POST.get(name, "") for name in kept}
+    query = {name: value for name, value in query.items() if value}
+    return HttpResponseRedirect(f"{request.path.removesuffix('search/')}?{urlencode(query)}")
+
+
+def _consumer_key_in(text: str) -> str:
+    """The consumer key that was pasted, or that of a pasted secret; blank for other text."""
+    if tokens.is_consumer_key(text):
+        return text
+    if named := tokens.consumer_key_of(text):
+        return named
+    if not IMPORTED.fullmatch(text):
+        return ""
+    digests = [tokens.digest(text, pepper_id) for pepper_id in settings.APIKEYS_PEPPERS]
+    owner = Secret.objects.filter(digest__in=digests).select_related("api_key").first()
+    return owner.api_key.consumer_key if owner else text

@@ -1,0 +1,98 @@
+"""Stores: the list, one of them, and the deeds on it; superusers open them and choose the staff."""
+
+from django.contrib import messages
+from django.core.exceptions import PermissionDenied, ValidationError
+from django.http import HttpRequest, HttpResponse
+from django.shortcuts import get_object_or_404, redirect, render
+from django.utils.translation import gettext as _
+
+from apikeys.actor import Actor
+from apikeys.forms.people import StaffForm, StoreForm
+from apikeys.models import APIKey, Store
+from apikeys.paging import page_of
+from apikeys.views.access import DEED, FORM, console_page
+
+
+def _found(request: HttpRequest, public_id: str) -> Store:
+    return get_object_or_404(Store.objects.visible_to(request.user), public_id=public_id)
+
+
+@console_page("apikeys.view_store")
+def store_list(request: HttpRequest) -> HttpResponse:
+    page = page_of(Store.objects.visible_to(request.user), request)
+    return render(request, "apikeys/store_list.html", {"page": page})
+
+
+@console_page("apikeys.add_store", methods=FORM)
+def store_create(request: HttpRequest) -> HttpResponse:
+    form = StoreForm(request.POST or None)
+    if form.is_valid():
+        try:
+            store = Store.objects.open(actor=Actor.from_request(request), **form.cleaned_data)
+        except ValidationError as error:
+            form.add_error(None, error)
+        else:
+            messages.success(request, _("The store %(name)s is created.") % {"name": store})
+            return redirect("store_detail", store.public_id)
+    context = {"form": form, "title": _("Create store")}
+    return render(request, "apikeys/store_form.html", context, status=400 if form.errors else 200)
+
+
+@console_page("apikeys.view_store")
+def store_detail(request: HttpRequest, public_id: str) -> HttpResponse:
+    store = _found(request, public_id)
+    keys = APIKey.objects.filter(api_user__store=store)
+    context = {
+        "store": store,
+        "staff": store.staff.order_by("username"),
+        "users": store.api_users.count(),
+        "keys": keys.count(),
+        "enabled": keys.in_state("enabled").count(),
+    }
+    return render(request, "apikeys/store_detail.html", context)
+
+
+@console_page("apikeys.change_store", methods=FORM)
+def store_edit(request: HttpRequest, public_id: str) -> HttpResponse:
+    store = _found(request, public_id)
+    form = StoreForm(request.POST or None, initial=store.snapshot())
+    if form.is_valid():
+        try:
+            store.change(actor=Actor.from_request(request), **form.cleaned_data)
+        except ValidationError as error:
+            form.add_error(None, error)
+        else:
+            messages.success(request, _("The store %(name)s is saved.") % {"name": store})
+            return redirect("store_detail", store.public_id)
+    context = {"form": form, "store": store, "title": _("Edit store")}
+    return render(request, "apikeys/store_form.html", context, status=400 if form.errors else 200)
+
+
+@console_page("apikeys.change_store", methods=DEED)
+def store_switch(request: HttpRequest, public_id: str, deed: str) -> HttpResponse:
+    """Disable or enable: one click, which never asks."""
+    store, actor = _found(request, public_id), Actor.from_request(request)
+    if deed == "disable":
+        store.disable(actor=actor)
+        text = _("The store %(name)s is disabled: every call with one of its keys is refused.")
+    else:
+        store.enable(actor=actor)
+        text = _("The store %(name)s is enabled.")
+    messages.success(request, text % {"name": store})
+    return redirect("store_detail", store.public_id)
+
+
+@console_page("apikeys.change_store", methods=FORM)
+def store_staff(request: HttpRequest, public_id: str) -> HttpResponse:
+    """Who sees the store. Superusers only: others could let themselves into any store."""
+    if not getattr(request.user, "is_superuser", False):
+        raise PermissionDenied(_("Only superusers choose the staff of a store."))
+    store = _found(request, public_id)
+    chosen = list(store.staff.values_list("username", flat=True))
+    form = StaffForm(request.POST if request.method == "POST" else None, initial={"staff": chosen})
+    if form.is_valid():
+        store.set_staff(form.cleaned_data["staff"], actor=Actor.from_request(request))
+        messages.success(request, _("The staff of %(name)s is saved.") % {"name": store})
+        return redirect("store_detail", store.public_id)
+    context = {"form": form, "store": store, "title": _("Staff of the store")}
+    return render(request, "apikeys/store_form.html", context, status=400 if form.errors else 200)

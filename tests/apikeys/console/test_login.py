@@ -1,0 +1,132 @@
+import pytest
+from django.contrib.auth import get_user_model
+
+from tests.factories import PASSWORD, UserFactory
+
+LOGIN = "/console/login/"
+PAGE = "/console/preferences/"
+
+
+def log_in(client, username="alice", password=PASSWORD, **more):
+    return client.post(LOGIN, {"username": username, "password": password, **more})
+
+
+@pytest.fixture
+def alice(db):
+    return UserFactory(username="alice")
+
+
+def test_a_console_user_logs_in_and_lands_on_the_dashboard(client, alice):
+    response = log_in(client)
+
+    assert (response.status_code, response["Location"]) == (302, "/console/")
+
+
+def test_the_session_id_changes_at_login_and_ends_at_logout(client, alice):
+    client.session.save()
+    planted = client.session.session_key
+    log_in(client)
+    used = client.cookies["sessionid"].value
+    assert used != planted
+
+    client.post("/console/logout/")
+    client.cookies["sessionid"] = used
+
+    assert client.get("/console/keys/").status_code == 302
+
+
+def test_logging_out_takes_a_post(client, alice):
+    client.force_login(alice)
+
+    assert client.get("/console/logout/").status_code == 405
+    assert client.session.session_key
+
+
+@pytest.mark.parametrize(
+    "there",
+    [
+        "//evil.example",
+        "https:evil.example",
+        "/\\evil.example",
+        "\t//evil.example",
+        "javascript:alert(1)",
+        "https://testserver@evil.example/",
+        "/\r\nLocation: https://evil.example",
+    ],
+)
+def test_after_login_one_stays_on_our_origin(client, alice, there):
+    location = log_in(client, next=there)["Location"]
+
+    assert location.startswith("/")
+    assert not location.startswith(("//", "/\\"))
+
+
+def test_after_login_one_returns_to_the_asked_page(client, alice):
+    asked = client.get("/console/keys/?status=disabled")
+    assert asked["Location"] == "/console/login/?next=/console/keys/%3Fstatus%3Ddisabled"
+
+    assert log_in(client, next="/console/keys/?status=disabled")["Location"] == (
+        "/console/keys/?status=disabled"
+    )
+
+
+def test_who_is_no_console_user_reads_the_same_as_a_wrong_password(client, alice):
+    UserFactory(username="shopper", is_staff=False)
+    UserFactory(username="gone", is_active=False)
+
+    refused = [
+        log_in(client, "shopper").content,
+        log_in(client, "gone").content,
+        log_in(client, "nobody").content,
+        log_in(client, "alice", "wrong").content,
+    ]
+
+    errors = {page.split(b'id="login-errors"')[1].split(b"</div>")[0] for page in refused}
+    assert len(errors) == 1
+
+
+def test_guessing_ends_with_429_and_says_when_to_come_back(client, alice):
+    answers = [log_in(client, password=f"wrong {number}") for number in range(6)]
+
+    assert answers[-1].status_code == 429
+    assert answers[-1]["Retry-After"] == "900"
+    assert b"15 minutes" in answers[-1].content
+    assert log_in(client).status_code == 429
+
+
+def test_who_is_locked_out_at_one_address_may_log_in_from_another(client, alice):
+    for number in range(6):
+        log_in(client, password=f"wrong {number}")
+    client.defaults["REMOTE_ADDR"] = "198.51.100.7"
+
+    assert log_in(client).status_code == 302
+
+
+def test_a_forged_forwarding_header_does_not_escape_the_lock(client, alice):
+    for number in range(6):
+        client.defaults["HTTP_X_FORWARDED_FOR"] = f"198.51.100.{number}"
+        answer = log_in(client, password=f"wrong {number}")
+
+    assert answer.status_code == 429
+
+
+@pytest.mark.parametrize("change", ["deactivated", "other password"])
+def test_a_deactivated_or_changed_user_loses_live_sessions(client, alice, change):
+    client.force_login(alice)
+    assert client.get("/console/keys/").status_code == 403  # logged in, no permission
+
+    alice = get_user_model().objects.get()
+    alice.is_active = change != "deactivated"
+    alice.set_password("another long password")
+    alice.save()
+
+    assert client.get("/console/keys/").status_code == 302
+
+
+def test_a_page_warns_when_forwarding_headers_come_from_nobody_trusted(client, alice):
+    client.force_login(alice)
+
+    page = client.get(PAGE, HTTP_X_FORWARDED_FOR="198.51.100.7").content.decode()
+
+    assert "Client IPs may be wrong" in page
+    assert "Client IPs may be wrong" not in client.get(PAGE).content.decode()
