@@ -29,6 +29,11 @@ class ProtectedView(views.APIView):
         """The one store the key acts in: every row a view touches belongs to it."""
         return cast(APIUser, self.request.user).store
 
+    @property
+    def default_response_headers(self) -> dict[str, str]:
+        """None: ``Allow`` on a refusal would tell a stranger what there is to be done here."""
+        return {}
+
     def options(self, request: Request, *args: Any, **kwargs: Any) -> Response:  # type: ignore[override]
         """Say which methods there are, and nothing about the data."""
         return Response(status=204, headers={"Allow": ", ".join(self.allowed_methods)})
