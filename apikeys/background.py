@@ -16,7 +16,7 @@ from typing import Final
 from django.db import DatabaseError, InterfaceError, close_old_connections, reset_queries
 
 from apikeys.models import WorkerLease
-from apikeys.worker import WorkerTask
+from apikeys.worker import Shift, WorkerTask
 
 logger = logging.getLogger("apikeys.worker")
 
@@ -49,7 +49,7 @@ class Worker:
 
     def end(self, *_signal: object) -> None:
         """Finish what was begun and return from ``work``. May be called by a signal handler."""
-        self.ended = True
+        self.ended = Shift.is_over = True
         # Of all ways to wake a thread this one is safe in a handler that interrupts the waiting.
         self._wake.put(None)
 
@@ -65,6 +65,8 @@ class Worker:
             WorkerLease.objects.release(self.holder)
         except (DatabaseError, InterfaceError):
             logger.warning("The lease could not be given back; it ends by itself.")
+        finally:
+            Shift.is_over = False
 
     def work_once(self) -> None:
         """Run every task once, one after the other. A worker that is working steps aside."""
@@ -80,6 +82,7 @@ class Worker:
                     WorkerLease.objects.take(self.holder, lasting=ONE_ROUND)
                     self._perform(task)
         finally:
+            Shift.is_over = False
             WorkerLease.objects.stop_asking()
             WorkerLease.objects.release(self.holder)
 
@@ -102,7 +105,8 @@ class Worker:
 
     def _lead(self) -> bool:
         lease = WorkerLease.objects
-        if not lease.is_wanted():
+        Shift.is_over = self.ended or lease.is_wanted()
+        if not Shift.is_over:
             return lease.take(self.holder)
         if self._still_running():
             lease.take(self.holder)

@@ -32,6 +32,17 @@ class WorkerTask:
         return import_string(self.run)() or 0
 
 
+class Shift:
+    """Whether this process works on. A plain flag, as a signal handler may set it."""
+
+    is_over = False
+
+
+def stopping() -> bool:
+    """Whether a long task should come to an end: the worker ends, or lets another one work."""
+    return Shift.is_over
+
+
 def tasks() -> list[WorkerTask]:
     """Those of all installed apps, in the order of the apps."""
     return [task for app in apps.get_app_configs() for task in getattr(app, "worker_tasks", ())]
