@@ -1,0 +1,267 @@
+"""Calling out: which addresses are called, and what a receiver can do to us."""
+
+import gzip
+import socket
+import ssl
+import subprocess
+import time
+
+import pytest
+
+from storefront import outgoing
+from storefront.outgoing import Trouble
+from tests import servers
+from tests.storefront.receiver import listening
+
+LOOPBACK = ("127.0.0.0/8", "::1/128")
+
+
+@pytest.fixture
+def inside(settings):
+    settings.WEBHOOK_ALLOWED_NETWORKS = LOOPBACK
+
+
+@pytest.fixture
+def resolve(monkeypatch):
+    """Say what a name's addresses are, and keep every address that is connected to."""
+    connected = []
+    real = socket.socket.connect
+
+    def connect(self, address):
+        connected.append(address[0])
+        if not address[0].startswith("127."):
+            raise ConnectionRefusedError
+        return real(self, address)
+
+    def to(*addresses):
+        answer = [
+            (
+                socket.AF_INET6 if ":" in address else socket.AF_INET,
+                socket.SOCK_STREAM,
+                6,
+                "",
+                (address, 443, 0, 0) if ":" in address else (address, 443),
+            )
+            for address in addresses
+        ]
+        monkeypatch.setattr(socket, "getaddrinfo", lambda *args, **options: answer)
+        monkeypatch.setattr(socket.socket, "connect", connect)
+        return connected
+
+    return to
+
+
+def post(url, body=b"{}", headers=None):
+    return outgoing.post(url, body, headers or {})
+
+
+def test_the_bytes_arrive_as_they_are(inside):
+    with listening() as receiver:
+        answer = post(receiver.url + "?a=b", '{"ü":1}'.encode(), {"X-Test": "1"})
+
+    assert (answer.status, answer.trouble) == (200, None)
+    (received,) = receiver.received
+    assert received.path == "/hook?a=b"
+    assert received.body == '{"ü":1}'.encode()
+    assert received.headers["Host"] == f"127.0.0.1:{receiver.port}"
+    assert received.headers["Content-Type"] == "application/json"
+    assert received.headers["X-Test"] == "1"
+
+
+def test_a_receiver_on_this_machine_is_not_called():
+    with listening() as receiver:
+        answer = post(receiver.url)
+
+    assert answer.trouble is Trouble.NOT_PUBLIC
+    assert receiver.connections == 0
+
+
+@pytest.mark.parametrize(
+    "addresses",
+    [
+        ["127.0.0.1"],
+        ["93.184.215.14", "10.0.0.1"],
+        ["10.0.0.1", "93.184.215.14"],
+        ["::1"],
+        ["::ffff:93.184.215.14"],
+        ["fe80::1%eth0"],
+        ["64:ff9b::5db8:d70e"],
+        ["169.254.169.254"],
+        ["0.0.0.0"],
+        ["not an address"],
+    ],
+)
+def test_one_address_inside_is_enough_to_call_none(resolve, addresses):
+    connected = resolve(*addresses)
+
+    assert post("https://shop.example.com/").trouble is Trouble.NOT_PUBLIC
+    assert connected == []
+
+
+def test_the_connection_goes_to_the_judged_addresses_and_nowhere_else(resolve):
+    connected = resolve("93.184.215.14", "2606:4700::1111")
+
+    assert post("https://shop.example.com/").trouble is Trouble.UNREACHABLE
+    assert connected == ["93.184.215.14", "2606:4700::1111"]
+
+
+@pytest.mark.parametrize("url", ["http://shop.example.com/", "https://shop.example.com:8443/"])
+def test_odd_ways_to_a_public_address_are_refused(resolve, url, settings):
+    settings.WEBHOOK_ALLOWED_NETWORKS = ("10.0.0.0/8",)
+    connected = resolve("93.184.215.14")
+
+    assert post(url).trouble is Trouble.NOT_ALLOWED
+    assert connected == []
+
+
+def test_a_name_without_an_address_is_said_so(monkeypatch):
+    def unknown(*arguments, **options):
+        raise socket.gaierror(socket.EAI_NONAME, "unknown")
+
+    monkeypatch.setattr(socket, "getaddrinfo", unknown)
+
+    assert post("https://nowhere.example.com/").trouble is Trouble.UNRESOLVED
+
+
+def test_a_resolver_that_hangs_is_not_waited_for(monkeypatch):
+    monkeypatch.setattr(outgoing, "TIME", 0.2)
+    monkeypatch.setattr(socket, "getaddrinfo", lambda *args, **options: time.sleep(1))
+
+    answer = post("https://slow.example.com/")
+
+    assert answer.trouble is Trouble.TIMEOUT
+    assert answer.duration_ms < 900
+
+
+def test_a_redirect_is_not_followed(inside):
+    with listening() as target:
+
+        def redirect(handler):
+            handler.send_response(302)
+            handler.send_header("Location", target.url)
+            handler.send_header("Content-Length", "0")
+            handler.end_headers()
+
+        with listening(redirect) as receiver:
+            answer = post(receiver.url)
+
+    assert (answer.status, len(receiver.received)) == (302, 1)
+    assert target.connections == 0
+
+
+def endless_headers(handler):
+    handler.wfile.write(b"HTTP/1.1 200 OK\r\n")
+    while True:
+        handler.wfile.write(b"X-More: " + b"a" * 1000 + b"\r\n")
+
+
+def endless_line(handler):
+    handler.wfile.write(b"HTTP/1.1 200 OK\r\nX: ")
+    while True:
+        handler.wfile.write(b"a" * 4096)
+
+
+@pytest.mark.parametrize("flood", [endless_headers, endless_line])
+def test_endless_headers_are_no_answer(inside, flood):
+    with listening(flood) as receiver:
+        answer = post(receiver.url)
+
+    assert (answer.status, answer.trouble) == (None, Trouble.BROKEN)
+    assert answer.duration_ms < 5000
+
+
+@pytest.mark.parametrize("packed", [b"\0" * 1024, gzip.compress(b"\0" * 10_000_000)])
+def test_a_huge_answer_is_read_in_part_only(inside, monkeypatch, packed):
+    read = []
+    real = outgoing._Reader.readinto
+
+    def readinto(self, buffer):
+        read.append(real(self, buffer))
+        return read[-1]
+
+    monkeypatch.setattr(outgoing._Reader, "readinto", readinto)
+
+    def flood(handler):
+        handler.send_response(200)
+        handler.send_header("Content-Encoding", "gzip")
+        handler.send_header("Content-Length", str(10**9))
+        handler.end_headers()
+        while True:
+            handler.wfile.write(packed)
+
+    with listening(flood) as receiver:
+        answer = post(receiver.url)
+
+    assert answer.status == 200
+    assert 0 < sum(read) <= outgoing.MOST_READ
+
+
+@pytest.mark.parametrize(
+    "slowly",
+    [
+        lambda handler: time.sleep(1.5),
+        lambda handler: [
+            (handler.wfile.write(b"H"), handler.wfile.flush(), time.sleep(0.1)) for _ in range(15)
+        ],
+    ],
+)
+def test_a_slow_receiver_is_left_in_time(inside, monkeypatch, slowly):
+    monkeypatch.setattr(outgoing, "TIME", 0.5)
+
+    with listening(slowly) as receiver:
+        answer = post(receiver.url)
+
+    assert (answer.status, answer.trouble) == (None, Trouble.TIMEOUT)
+    assert answer.duration_ms < 1000
+    assert receiver.connections == 1
+
+
+def test_nobody_listening_is_said_so(inside):
+    assert post(f"http://127.0.0.1:{servers.free_port()}/").trouble is Trouble.UNREACHABLE
+
+
+def test_an_answer_that_is_not_http_is_said_so(inside):
+    with listening(lambda handler: handler.wfile.write(b"220 mail ready\r\n\r\n")) as receiver:
+        assert post(receiver.url).trouble is Trouble.BROKEN
+
+
+@pytest.fixture
+def certificates(tmp_path, monkeypatch):
+    """``context_for(name, days)``: a server with a certificate of an authority we trust."""
+    servers.require("openssl")
+
+    def context_for(name, *, trusted=True):
+        key, certificate = tmp_path / "key.pem", tmp_path / "certificate.pem"
+        subprocess.run(
+            [
+                *("openssl", "req", "-x509", "-newkey", "rsa:2048", "-nodes", "-days", "2"),
+                *("-keyout", key, "-out", certificate, "-subj", f"/CN={name}"),
+                *("-addext", f"subjectAltName=DNS:{name}"),
+            ],
+            check=True,
+            capture_output=True,
+        )
+        if trusted:
+            trusting = ssl.create_default_context(cafile=certificate)
+            monkeypatch.setattr(outgoing, "_tls_context", lambda: trusting)
+        context = ssl.SSLContext(ssl.PROTOCOL_TLS_SERVER)
+        context.load_cert_chain(certificate, key)
+        return context
+
+    return context_for
+
+
+@pytest.mark.parametrize(
+    ("name", "trusted", "status", "trouble"),
+    [
+        ("localhost", True, 200, None),
+        ("other.example.com", True, None, Trouble.TLS),
+        ("localhost", False, None, Trouble.TLS),
+    ],
+)
+def test_the_receivers_certificate_is_checked(inside, certificates, name, trusted, status, trouble):
+    with listening(tls=certificates(name, trusted=trusted)) as receiver:
+        answer = post(receiver.url)
+
+    assert (answer.status, answer.trouble) == (status, trouble)
+    assert len(receiver.received) == (1 if status else 0)
