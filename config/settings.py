@@ -256,6 +256,10 @@ SPECTACULAR_SETTINGS = {
     # The description of the API is public; the API is not.
     "SERVE_AUTHENTICATION": [],
     "ENFORCE_NON_BLANK_FIELDS": True,
+    "ENUM_NAME_OVERRIDES": {
+        "InvoiceStatus": ["New", "Processing", "Settled", "Expired", "Invalid"],
+        "InvoiceMark": ["Settled", "Invalid", "MarkedSettled", "MarkedInvalid"],
+    },
 }
 
 # Language, time, files

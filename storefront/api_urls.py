@@ -2,7 +2,7 @@
 
 from django.urls import URLPattern, URLResolver, re_path
 
-from storefront.api import invoices, products
+from storefront.api import deliveries, invoices, products, webhooks
 
 urlpatterns: list[URLPattern | URLResolver] = [
     re_path(r"^products/?$", products.ProductList.as_view(), name="products"),
@@ -17,5 +17,34 @@ urlpatterns: list[URLPattern | URLResolver] = [
         r"^invoices/(?P<invoice_id>[^/]+)/status/?$",
         invoices.InvoiceMark.as_view(),
         name="invoice_mark",
+    ),
+    re_path(r"^webhooks/?$", webhooks.WebhookList.as_view(), name="webhooks"),
+    re_path(
+        r"^webhooks/(?P<webhook_id>[^/]+)/?$", webhooks.WebhookDetail.as_view(), name="webhook"
+    ),
+    re_path(
+        r"^webhooks/(?P<webhook_id>[^/]+)/rotate-secret/?$",
+        webhooks.WebhookRotation.as_view(),
+        name="webhook_rotation",
+    ),
+    re_path(
+        r"^webhooks/(?P<webhook_id>[^/]+)/deliveries/?$",
+        deliveries.DeliveryList.as_view(),
+        name="deliveries",
+    ),
+    re_path(
+        r"^webhooks/(?P<webhook_id>[^/]+)/deliveries/(?P<delivery_id>[^/]+)/?$",
+        deliveries.DeliveryDetail.as_view(),
+        name="delivery",
+    ),
+    re_path(
+        r"^webhooks/(?P<webhook_id>[^/]+)/deliveries/(?P<delivery_id>[^/]+)/request/?$",
+        deliveries.DeliveryMessage.as_view(),
+        name="delivery_message",
+    ),
+    re_path(
+        r"^webhooks/(?P<webhook_id>[^/]+)/deliveries/(?P<delivery_id>[^/]+)/redeliver/?$",
+        deliveries.Redelivery.as_view(),
+        name="redelivery",
     ),
 ]

@@ -1,3 +1,5 @@
+from datetime import timedelta
+
 from django.apps import AppConfig
 from django.utils.translation import gettext_lazy as _
 
@@ -7,4 +9,9 @@ from apikeys.worker import WorkerTask
 class StorefrontConfig(AppConfig):
     name = "storefront"
     verbose_name = _("Storefront")
-    worker_tasks: tuple[WorkerTask, ...] = ()
+    worker_tasks = (
+        WorkerTask("storefront.courier.deliver", every=timedelta(seconds=1)),
+        WorkerTask("storefront.duties.expire_invoices", every=timedelta(seconds=5)),
+        WorkerTask("storefront.duties.forget_kept_answers", every=timedelta(hours=1)),
+        WorkerTask("storefront.duties.forget_old_deliveries", every=timedelta(days=1)),
+    )

@@ -17,7 +17,8 @@ class Incoming(serializers.Serializer[Any]):
 
     Members that only the server sets (``server_owned``, written folded) are refused in every
     spelling, and so is a known member in a spelling that is not its own: it would be passed over
-    in silence while its sender believes it counted. ``store`` may be named when it is the key's.
+    in silence while its sender believes it counted. ``store`` may be named when it is the key's,
+    ``id`` when it is that of the object (``own``): some clients send back what they have read.
     """
 
     server_owned: frozenset[str] = frozenset()
@@ -35,7 +36,7 @@ class Incoming(serializers.Serializer[Any]):
         errors = {}
         for name, value in data.items():
             folded = _folded(name)
-            if name in self.fields:
+            if name in self.fields or (name == "id" and value == self.context.get("own")):
                 continue
             if folded in ("store", "storeid"):
                 if value != store:

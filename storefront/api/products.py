@@ -1,7 +1,5 @@
 """Products over the API."""
 
-from typing import Any
-
 from drf_spectacular.utils import OpenApiParameter, extend_schema
 from rest_framework import serializers
 from rest_framework.request import Request
@@ -92,9 +90,9 @@ class ProductDetail(ShopView):
         product.delete(actor=self.actor)
         return Response(answer)
 
-    def _change(self, product_id: str, **options: Any) -> Response:
+    def _change(self, product_id: str, *, partial: bool = False) -> Response:
         product = self.find(Product.objects.all(), product_id)
-        values = self.read(ProductBody, **options)
+        values = self.read(ProductBody, partial=partial, own=product.public_id)
         with named():
             product.change(actor=self.actor, **values)
         return Response(ProductSerializer(product).data)

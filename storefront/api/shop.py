@@ -26,9 +26,15 @@ class ShopView(ProtectedView):
     def actor(self) -> Actor:
         return Actor.caller(self.request._request)
 
-    def read(self, body: type[Incoming], **options: Any) -> dict[str, Any]:
-        """The values of the request's body. Raises what is answered with 400."""
-        serializer = body(data=self.request.data, context={"store": self.store}, **options)
+    def read(
+        self, body: type[Incoming], *, partial: bool = False, own: str | None = None
+    ) -> dict[str, Any]:
+        """The values of the request's body, which may repeat the object's ``own`` id.
+
+        Raises what is answered with 400.
+        """
+        context = {"store": self.store, "own": own}
+        serializer = body(data=self.request.data, context=context, partial=partial)
         serializer.is_valid(raise_exception=True)
         values: dict[str, Any] = serializer.validated_data
         return values

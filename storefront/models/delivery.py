@@ -17,6 +17,7 @@ from django.utils.translation import gettext_lazy as _
 
 from storefront.events import EventType, spelt
 from storefront.models.owned import PUBLIC_ID_LENGTH, new_public_id
+from storefront.outgoing import Trouble
 
 if TYPE_CHECKING:
     from storefront.models.invoice import Invoice
@@ -110,6 +111,10 @@ class DeliveryQuerySet(models.QuerySet["Delivery"]):
             return self
         return self.filter(webhook__store__staff=user.pk) if user.pk else self.none()
 
+    def with_all(self) -> Self:
+        """Together with what every page and answer about a delivery shows."""
+        return self.select_related("webhook__store", "event__invoice", "original")
+
     def pending(self) -> Self:
         return self.filter(status=DeliveryStatus.PENDING)
 
@@ -175,6 +180,13 @@ class Delivery(models.Model):
 
     def __str__(self) -> str:
         return self.public_id
+
+    @property
+    def error_text(self) -> str:
+        """What went wrong at the last attempt, in words."""
+        if self.error in Trouble.values:
+            return str(Trouble(self.error).label)
+        return self.error
 
     @property
     def is_redelivery(self) -> bool:

@@ -135,13 +135,12 @@ class Webhook(Owned):
     def __str__(self) -> str:
         return self.url
 
-    def clean(self) -> None:
-        if not self.events:
-            raise ValidationError({"events": ValidationError(_("Name an event."), code="empty")})
-
     @property
     def is_enabled(self) -> bool:
         return self.status == Status.ENABLED
+
+    # Greenfield lets this be switched off; here a failed delivery is always tried again.
+    redelivers = True
 
     @property
     def everything(self) -> bool:
