@@ -1,19 +1,29 @@
-"""What a shop keeps behind the gate: products, invoices, webhooks and their deliveries."""
+"""What a shop keeps behind the gate: products, carts, invoices, webhooks, session transfers."""
 
+from storefront.models.cart import Cart, CartItem
 from storefront.models.delivery import Delivery, DeliveryStatus, Event
 from storefront.models.idempotency import KeptAnswer
 from storefront.models.invoice import AdditionalStatus, Invoice, InvoiceStatus
+from storefront.models.payment_method import PaymentMethod
 from storefront.models.product import Product
+from storefront.models.shopper import ShopperSession
+from storefront.models.transfer import SessionTransfer, TransferTarget
 from storefront.models.webhook import Webhook
 
 __all__ = [
     "AdditionalStatus",
+    "Cart",
+    "CartItem",
     "Delivery",
     "DeliveryStatus",
     "Event",
     "Invoice",
     "InvoiceStatus",
     "KeptAnswer",
+    "PaymentMethod",
     "Product",
+    "SessionTransfer",
+    "ShopperSession",
+    "TransferTarget",
     "Webhook",
 ]

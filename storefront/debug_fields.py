@@ -1,0 +1,94 @@
+"""Public debug fields of a payment method, and what looks too much like a secret to be one.
+
+They answer "which account does the test shop use?" (a publishable key, an endpoint, an
+environment). The answer of an API is no place for a secret, so none is even stored.
+"""
+
+import re
+import unicodedata
+from typing import Any, Final
+
+from django.core.exceptions import ValidationError
+from django.utils.translation import gettext_lazy as _
+
+from apikeys import tokens
+from apikeys.text import is_plain
+
+MOST_FIELDS: Final = 20
+LONGEST_VALUE: Final = 300
+NAME: Final = re.compile(r"[A-Za-z][A-Za-z0-9_.-]{0,49}")
+RESERVED: Final = frozenset({"mode"})
+
+# What payment providers begin their secrets with, where a word can begin.
+SECRET_PREFIX: Final = re.compile(
+    r"(?<![a-z0-9])(?:sk|rk|whsec|shpss|shpat|cs_live|cs_test|ghp|xox[bp])[_-]"
+    r"|-----begin|(?<![a-z0-9])eyj[a-z0-9_-]{8,}\.",
+)
+SECRET_NAME: Final = re.compile(
+    r"secret|passw|passphrase|pwd|private|credential|token|signature|signing|hmac|cvv|pin$"
+    r"|(?:api|access|auth|encryption|consumer|service|account)[_.-]?key"
+)
+LONG_AND_RANDOM: Final = re.compile(r"\S{12,}")
+
+
+def validate(fields: Any) -> None:
+    """Validator: a flat object of short public texts. Raises ``ValidationError`` otherwise."""
+    if not isinstance(fields, dict):
+        raise ValidationError(_("Debug fields are names with values."), code="invalid")
+    if len(fields) > MOST_FIELDS:
+        raise ValidationError(
+            _("There are at most %(most)d debug fields."),
+            code="too_many",
+            params={"most": MOST_FIELDS},
+        )
+    for name, value in fields.items():
+        _validate_one(name, value)
+
+
+def _validate_one(name: str, value: Any) -> None:
+    if not NAME.fullmatch(name) or name.casefold() in RESERVED:
+        raise ValidationError(
+            _("“%(name)s” cannot name a debug field."), code="name", params={"name": name[:50]}
+        )
+    if not isinstance(value, str | bool | int):
+        raise ValidationError(
+            _("The value of %(name)s must be a short text."), code="value", params={"name": name}
+        )
+    text = str(value)
+    if len(text) > LONGEST_VALUE or not is_plain(text):
+        raise ValidationError(
+            _("The value of %(name)s must be one line of at most %(most)d visible characters."),
+            code="value",
+            params={"name": name, "most": LONGEST_VALUE},
+        )
+    refuse_secrets(**{name: text})
+
+
+def refuse_secrets(**fields: str) -> None:
+    """Raise ``ValidationError`` for the first field whose value looks like a secret."""
+    for name, value in fields.items():
+        if looks_like_a_secret(name, value):
+            # The message names the field and never repeats the value.
+            raise ValidationError(
+                _(
+                    "The value of %(name)s looks like a secret. Callers can read it: put in "
+                    "public values only, such as a publishable key."
+                ),
+                code="secret",
+                params={"name": name},
+            )
+
+
+def looks_like_a_secret(name: str, value: str) -> bool:
+    """Whether a value is one that providers mark as secret, or a long one with a telling name."""
+    name, value = _folded(name), _folded(value)
+    if SECRET_PREFIX.search(value) or SECRET_PREFIX.search(name):
+        return True
+    if tokens.SECRET.search(value):
+        return True
+    return bool(SECRET_NAME.search(name) and LONG_AND_RANDOM.search(value))
+
+
+def _folded(text: str) -> str:
+    """One spelling for full-width letters, upper case and the like."""
+    return unicodedata.normalize("NFKC", text).casefold()

@@ -1,0 +1,61 @@
+"""Shopper sessions: what lets a customer's browser see one cart, and nothing else."""
+
+from datetime import datetime, timedelta
+from typing import Final
+
+from django.conf import settings
+from django.db import models
+from django.utils import timezone
+from django.utils.translation import gettext_lazy as _
+
+from apikeys import tokens
+from storefront.models.cart import Cart
+
+LIFETIME: Final = timedelta(hours=24)
+LENGTH: Final = 43
+
+
+class ShopperSessionQuerySet(models.QuerySet["ShopperSession"]):
+    def begin(self, cart: Cart) -> tuple["ShopperSession", str]:
+        """Begin a session and return it with the value of its cookie, of which we keep a digest."""
+        value = tokens.random_base62(LENGTH)
+        session = self.create(
+            cart=cart,
+            digest=_digest(value, tokens.newest_pepper_id()),
+            expires_at=timezone.now() + LIFETIME,
+        )
+        return session, value
+
+    def of_cookie(self, value: str) -> "ShopperSessionQuerySet":
+        """The living session with this cookie, or none."""
+        digests = [_digest(value, pepper_id) for pepper_id in settings.APIKEYS_PEPPERS]
+        return self.filter(digest__in=digests, expires_at__gt=timezone.now())
+
+    def prune(self, now: datetime | None = None) -> int:
+        return self.filter(expires_at__lte=now or timezone.now()).delete()[0]
+
+
+class ShopperSession(models.Model):
+    """One browser that was handed one cart. It has nothing to do with the console's sessions."""
+
+    cart = models.ForeignKey(
+        Cart, on_delete=models.CASCADE, related_name="shopper_sessions", verbose_name=_("cart")
+    )
+    digest = models.CharField(max_length=64, unique=True, editable=False)
+    date_added = models.DateTimeField(_("date added"), default=timezone.now, editable=False)
+    expires_at = models.DateTimeField(_("expires at"), editable=False)
+
+    objects = ShopperSessionQuerySet.as_manager()
+
+    class Meta:
+        verbose_name = _("shopper session")
+        verbose_name_plural = _("shopper sessions")
+        ordering = ("-date_added", "-pk")
+        indexes = (models.Index(fields=["expires_at"], name="shoppersession_expiry"),)
+
+    def __str__(self) -> str:
+        return f"a browser with cart {self.cart}"
+
+
+def _digest(value: str, pepper_id: int) -> str:
+    return tokens.digest(f"shopper session {value[:100]}", pepper_id)
