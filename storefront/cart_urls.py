@@ -2,7 +2,7 @@
 
 from django.urls import URLPattern, URLResolver, re_path
 
-from storefront.api import carts, checkout, cocart
+from storefront.api import carts, checkout, cocart, session_transfers
 
 CART = r"^carts/(?P<cart_id>[^/]+)"
 ITEM = r"/(?P<item_key>[^/]+)/?$"
@@ -20,6 +20,16 @@ in_store: list[URLPattern | URLResolver] = [
         r"^checkout/payment-methods/?$",
         checkout.PaymentMethods.as_view(),
         name="checkout_payment_methods",
+    ),
+    re_path(
+        r"^session-transfers/?$",
+        session_transfers.SessionTransfers.as_view(),
+        name="session_transfers",
+    ),
+    re_path(
+        r"^session-transfers/check/?$",
+        session_transfers.SessionTransferCheck.as_view(),
+        name="session_transfer_check",
     ),
 ]
 of_cocart: list[URLPattern | URLResolver] = [

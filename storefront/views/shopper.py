@@ -1,0 +1,121 @@
+"""The built-in cart and checkout pages: what a store has before it has pages of its own."""
+
+from typing import Any
+
+from django import forms
+from django.core.exceptions import ValidationError
+from django.http import HttpRequest, HttpResponse
+from django.shortcuts import redirect, render
+from django.utils.cache import patch_vary_headers
+from django.utils.translation import gettext_lazy as _
+from django.views.decorators.cache import never_cache
+from django.views.decorators.http import require_http_methods
+
+from storefront import shopper_cookie
+from storefront.models import Cart, PaymentMethod
+from storefront.models.cart import MOST_PIECES, CartClosed
+
+
+class QuantityForm(forms.Form):
+    item = forms.CharField(max_length=32, widget=forms.HiddenInput)
+    quantity = forms.IntegerField(min_value=0, max_value=MOST_PIECES)
+
+
+class CheckoutForm(forms.Form):
+    payment_method = forms.ModelChoiceField(
+        PaymentMethod.objects.none(),
+        label=_("Payment method"),
+        to_field_name="code",
+        empty_label=None,
+        widget=forms.RadioSelect,
+    )
+    buyer_email = forms.EmailField(
+        label=_("Email"),
+        required=False,
+        max_length=254,
+        widget=forms.EmailInput(attrs={"autocomplete": "email"}),
+    )
+
+    def __init__(self, *args: Any, cart: Cart, **options: Any) -> None:
+        super().__init__(*args, **options)
+        methods = PaymentMethod.objects.offered().filter(store=cart.store)
+        if methods:
+            field = self.fields["payment_method"]
+            field.queryset = methods  # type: ignore[attr-defined]
+            field.initial = methods[0].code
+        else:
+            del self.fields["payment_method"]
+
+
+@never_cache
+@require_http_methods(["GET", "HEAD", "POST"])
+def cart(request: HttpRequest) -> HttpResponse:
+    """What is in the cart, to be changed; afterwards the checkout."""
+    found = shopper_cookie.cart_of(request)
+    if found is None:
+        return _nothing(request)
+    problem = ""
+    if request.method == "POST":
+        problem = _change_quantity(request, found)
+        if not problem:
+            return redirect("shopper_cart")
+    items = found.contents
+    context = {
+        "cart": found,
+        "items": items,
+        "total": found.total_of(items),
+        "most": MOST_PIECES,
+        "problem": problem,
+    }
+    return _page(request, "storefront/shopper_cart.html", context, status=400 if problem else 200)
+
+
+def _change_quantity(request: HttpRequest, found: Cart) -> str:
+    """Do what the form asks; blank, or what was wrong with it."""
+    form = QuantityForm(request.POST)
+    if not form.is_valid():
+        return str(_("Write a whole number."))
+    item = found.items.select_related("product").filter(key=form.cleaned_data["item"]).first()
+    if item is not None:
+        try:
+            found.set_quantity(item, form.cleaned_data["quantity"])
+        except CartClosed:
+            return str(_("The order was placed already."))
+    return ""
+
+
+@never_cache
+@require_http_methods(["GET", "HEAD", "POST"])
+def checkout(request: HttpRequest) -> HttpResponse:
+    """What is due and how to pay it; placing the order leads to the invoice."""
+    found = shopper_cookie.cart_of(request)
+    if found is None:
+        return _nothing(request)
+    if found.invoice is not None:
+        return redirect(found.invoice.checkout_link)
+    form = CheckoutForm(request.POST or None, cart=found)
+    if request.method == "POST" and form.is_valid():
+        try:
+            invoice = found.check_out(**form.cleaned_data)
+        except ValidationError as error:
+            form.add_error(None, error.messages)
+        else:
+            return redirect(invoice.checkout_link)
+    items = found.contents
+    context = {"cart": found, "items": items, "total": found.total_of(items), "form": form}
+    return _page(
+        request, "storefront/shopper_checkout.html", context, status=400 if form.errors else 200
+    )
+
+
+def _nothing(request: HttpRequest) -> HttpResponse:
+    return _page(request, "storefront/shopper_nothing.html", {}, status=404)
+
+
+def _page(
+    request: HttpRequest, template: str, context: dict[str, object], *, status: int
+) -> HttpResponse:
+    response = render(request, template, context, status=status)
+    response["Cache-Control"] = "no-store"
+    patch_vary_headers(response, ["Cookie"])
+    return response
