@@ -67,6 +67,7 @@ class Worker:
             logger.warning("The lease could not be given back; it ends by itself.")
         finally:
             Shift.is_over = False
+            close_old_connections()
 
     def work_once(self) -> None:
         """Run every task once, one after the other. A worker that is working steps aside."""
