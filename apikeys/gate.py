@@ -14,7 +14,7 @@ from apikeys import client_ip, credentials, keyring, ratelimit, signature, token
 from apikeys.call import Call
 from apikeys.credentials import Credential
 from apikeys.denial import DenialReason, Denied
-from apikeys.models import APIKey, APIUser, Secret, SpentNonce
+from apikeys.models import APIKey, APIUser, Secret, SpentNonce, Status
 from apikeys.networks import merge_network
 from apikeys.ratelimit import Verdict
 from apikeys.rules import RULES, Facts
@@ -77,10 +77,10 @@ def admit(call: Call) -> Admission:
         for _name, rule in RULES:
             rule(facts)
         rate = _take(secret.api_key)
+        _touch(credential, secret)
     except Denied as denied:
         denied.api_key = secret.api_key
         raise
-    _touch(credential, secret)
     return Admission(secret, rate, collapsed=reading == signature.COLLAPSED)
 
 
@@ -236,8 +236,12 @@ def _touch(credential: Credential, secret: Secret) -> None:
     """
     key, now = secret.api_key, timezone.now()
     last = key.last_used_at
-    if last is None or now - last >= TOUCH_EVERY or last < secret.date_added:
-        APIKey.objects.filter(pk=key.pk).update(last_used_at=now)
+    due = last is None or now - last >= TOUCH_EVERY or last < secret.date_added
+    # Decided by the row itself: the deed that disables unused keys either sees this use, or was
+    # first, and then the call is refused instead of being the last one that was let in.
+    enabled = APIKey.objects.filter(pk=key.pk, status=Status.ENABLED)
+    if due and not enabled.update(last_used_at=now):
+        raise Denied(DenialReason.KEY_DISABLED, "disabled while the call was judged")
     if secret.in_overlap and (not secret.last_used_at or now - secret.last_used_at >= TOUCH_EVERY):
         Secret.objects.filter(pk=secret.pk).update(last_used_at=now)
     newest = tokens.newest_pepper_id()

@@ -1,10 +1,15 @@
+import threading
+from concurrent.futures import ThreadPoolExecutor
 from datetime import timedelta
 
 import pytest
+import requests
 from django.utils import timezone
 
+from apikeys import gate
 from apikeys.actor import Actor
 from apikeys.models import APIKey, ChangeRecord
+from tests.calls import the_record
 from tests.factories import APIKeyFactory
 
 pytestmark = pytest.mark.django_db
@@ -67,3 +72,57 @@ def test_what_is_no_number_of_days_is_wrong_usage(command, days):
     APIKeyFactory(date_added=LONG_AGO)
     assert command("disable_unused_keys", f"--days={days}").code == 2
     assert enabled()
+
+
+def test_a_call_that_is_being_judged_is_refused_when_the_key_goes(call, command, monkeypatch):
+    key = APIKeyFactory(date_added=LONG_AGO)
+    take = gate._take
+
+    def disable_meanwhile(of_key):
+        command("disable_unused_keys")
+        return take(of_key)
+
+    monkeypatch.setattr(gate, "_take", disable_meanwhile)
+    assert call(key).status_code == 401
+    the_record(reason="key_disabled")
+    key.refresh_from_db()
+    assert key.last_used_at is None
+
+
+def test_a_key_that_was_called_meanwhile_is_not_disabled(call):
+    key = APIKeyFactory(date_added=LONG_AGO)
+    moment = NOW - timedelta(days=90)
+    listed = APIKey.objects.unused_since(moment).get()
+    assert call(key).status_code == 200
+    assert listed.disable_if_unused(moment, actor=Actor.system("tests")) is False
+    assert enabled() == {key}
+
+
+@pytest.mark.e2e
+def test_a_key_in_use_is_never_disabled_under_its_caller(start_console):
+    """Calls come from eight threads while the command runs: all are let in, or none is."""
+    console = start_console(DEFAULT_RATE_LIMIT="none")
+    created = console.manage("create_api_key", "sync", "--any-ip")
+    credential = (created["consumer_key"], created["consumer_secret"])
+    age = "from apikeys.models import APIKey; from datetime import *; "
+    age += "APIKey.objects.update(**dict.fromkeys(['date_added', 'enabled_at'], "
+    age += "datetime.now(UTC) - timedelta(days=91)))"
+    console.manage("shell", "-c", age, json_document=False)
+    running = threading.Event()
+
+    def call(_number):
+        with requests.Session() as session:
+            running.wait(20)
+            while running.is_set():
+                answer = session.get(f"{console.url}/api/v1/whoami", auth=credential, timeout=10)
+                yield answer.status_code
+
+    with ThreadPoolExecutor(8) as pool:
+        callers = [pool.submit(lambda number: list(call(number)), number) for number in range(8)]
+        running.set()
+        disabled = console.manage("disable_unused_keys")["disabled"]
+        running.clear()
+        statuses = [status for caller in callers for status in caller.result()]
+
+    assert len(statuses) > 8
+    assert set(statuses) == ({401} if disabled else {200})
