@@ -3,22 +3,26 @@
 from typing import TYPE_CHECKING, Any
 
 from django import forms
-from django.conf import settings
 from django.contrib import admin, messages
 from django.db.models import Count, OuterRef, QuerySet, Subquery
 from django.db.models.functions import Coalesce
-from django.http import HttpRequest
+from django.http import HttpRequest, HttpResponseRedirect
 from django.utils import timezone
+from django.utils.decorators import method_decorator
 from django.utils.translation import gettext, ngettext
 from django.utils.translation import gettext_lazy as _
+from django.views.decorators.debug import sensitive_post_parameters
 
 from apikeys import networks
 from apikeys.actor import Actor
+from apikeys.admin.add_key import KeyIssuingAdmin
 from apikeys.admin.allowed_ip import AllowedIPInline
-from apikeys.admin.deeds import DeedAdmin, DeedForm
+from apikeys.admin.deeds import DeedForm
 from apikeys.admin.guarded import StoreFilter
 from apikeys.admin.records import without_proof
+from apikeys.forms.key_settings import offered_resources
 from apikeys.models import AllowedIP, APIKey, Secret, Status
+from apikeys.views import password_again
 
 if TYPE_CHECKING:
     BaseInline = admin.TabularInline[Secret, APIKey]
@@ -31,13 +35,19 @@ SETTINGS = ("description", "permission", "resources", "any_ip", "expires_at", "r
 class KeyChangeForm(DeedForm):
     """The settings of an issued key."""
 
+    operator: Any = None  # whoever fills it in; set by the page
     resources = forms.MultipleChoiceField(
         label=_("resources"),
-        choices=lambda: [(name, name) for name in settings.APIKEYS_RESOURCES],
         widget=forms.CheckboxSelectMultiple,
         required=False,
         help_text=_("None chosen means all but the privileged ones."),
     )
+
+    def __init__(self, *args: Any, **kwargs: Any) -> None:
+        super().__init__(*args, **kwargs)
+        offered = offered_resources(self.operator, self.instance.resources)
+        field: Any = self.fields["resources"]
+        field.choices = [(name, name) for name in offered]
 
 
 class StateFilter(admin.SimpleListFilter):
@@ -99,7 +109,7 @@ class SecretInline(BaseInline):
 
 
 @admin.register(APIKey)
-class APIKeyAdmin(DeedAdmin):
+class APIKeyAdmin(KeyIssuingAdmin):
     """A key is issued, changed, disabled, enabled, and deleted once it is disabled."""
 
     form = KeyChangeForm
@@ -113,6 +123,7 @@ class APIKeyAdmin(DeedAdmin):
     search_fields = ("^consumer_key", "api_user__username", "description")
     search_help_text = _("Consumer key, API username, description, or an address or network")
     sortable_by = ("last_used_at", "date_added", "date_modified")
+    delete_confirmation_template = "apikeys/admin/key_delete.html"
     inlines = (AllowedIPInline, SecretInline)
     readonly_fields = (
         *("api_user", "consumer_key", "mode", "state_text", "disabled_at"),
@@ -145,6 +156,13 @@ class APIKeyAdmin(DeedAdmin):
             return super().get_search_results(request, queryset, search_term)
         return queryset.filter(allowed_ips__network=network), False
 
+    def get_form(
+        self, request: HttpRequest, obj: Any = None, change: bool = False, **options: Any
+    ) -> Any:
+        form: Any = super().get_form(request, obj, change, **options)
+        form.operator = request.user
+        return form
+
     @admin.display(description=_("status"))
     def state_text(self, key: Any) -> str:
         return gettext("Expired") if key.state == "expired" else key.get_status_display()
@@ -156,11 +174,19 @@ class APIKeyAdmin(DeedAdmin):
         count = key.address_count
         return ngettext("%(count)s entry", "%(count)s entries", count) % {"count": count}
 
-    def has_add_permission(self, request: HttpRequest) -> bool:
-        return False
-
     def may_be_deleted(self, obj: Any) -> bool:
         return not obj.is_enabled
+
+    @method_decorator(sensitive_post_parameters("password"))
+    def delete_view(
+        self, request: HttpRequest, object_id: str, extra_context: dict[str, Any] | None = None
+    ) -> Any:
+        """Asks for the password again, like the console."""
+        # Outside of the deletion's transaction, which would forget a wrong guess.
+        if request.method == "POST" and (error := password_again.error_in(request)):
+            self.message_user(request, error, messages.ERROR)
+            return HttpResponseRedirect(request.get_full_path())
+        return super().delete_view(request, object_id, {"is_due": password_again.is_due(request)})
 
     def save_model(self, request: HttpRequest, obj: Any, form: Any, change: bool) -> None:
         obj.change(

@@ -1,12 +1,16 @@
 """Stores and API users in the admin: the same deeds, the same change records."""
 
+from datetime import timedelta
+
 import pytest
 from django.contrib.auth import get_user_model
+from django.utils import timezone
 
 from apikeys.models import APIUser, ChangeRecord, Store
 from tests.back_office import filled_in, listing, page
 from tests.factories import (
     ACTOR,
+    PASSWORD,
     APIKeyFactory,
     APIUserFactory,
     StoreFactory,
@@ -227,6 +231,20 @@ def test_too_many_rows_at_once_are_refused_with_a_sentence(client, monkeypatch):
 
     assert "at most 1 rows at once" in response.content.decode()
     assert type(keys[0]).objects.filter(status="enabled").count() == 2
+
+
+def test_the_password_is_asked_before_a_key_is_deleted(client, time_machine):
+    key = APIKeyFactory(disabled=True)
+    time_machine.move_to(timezone.now() + timedelta(minutes=16))
+    assert 'type="password"' in client.get(page(key, "delete")).content.decode()
+
+    for password in ("", "wrong"):
+        form = {"post": "yes", "password": password}
+        assert "password" in client.post(page(key, "delete"), form, follow=True).content.decode()
+        assert type(key).objects.exists()
+    client.post(page(key, "delete"), {"post": "yes", "password": PASSWORD})
+
+    assert not type(key).objects.exists()
 
 
 def test_a_key_is_deleted_only_when_it_is_disabled(client):
