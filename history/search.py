@@ -15,6 +15,7 @@ from history.filters import CallFilter
 from history.models import CallRecord
 from history.models.call import CallRecordQuerySet
 from history.position import Position
+from history.total import Total
 
 REACH: Final = 10_000
 
@@ -30,17 +31,6 @@ class Found:
     older: Position | None = None
     newer: Position | None = None
     searched_to: datetime | None = None
-
-
-@dataclass(frozen=True, slots=True)
-class Total:
-    """How many calls fit; ``is_least`` when there may be more than were counted."""
-
-    count: int
-    is_least: bool
-
-    def __str__(self) -> str:
-        return f"{self.count:,}{'+' if self.is_least else ''}"
 
 
 class Search:
@@ -70,8 +60,7 @@ class Search:
     def total(self) -> Total:
         """How many there are among the newest candidates."""
         if not self.wanted.sifts:
-            count = self.candidates.order_by()[: REACH + 1].count()
-            return Total(min(count, REACH), is_least=count > REACH)
+            return Total.of(self.candidates, REACH)
         fitting, edge = self._within_reach(self.candidates)
         return Total(fitting.order_by().count(), is_least=edge is not None)
 

@@ -5,14 +5,17 @@ from datetime import datetime, timedelta
 from django.contrib.auth.models import AbstractBaseUser, AnonymousUser
 from django.db import connections, models, router, transaction
 from django.db.models import F, Q, Sum
+from django.utils import timezone
 from django.utils.translation import gettext_lazy as _
 
 from apikeys.denial import DenialReason
 from apikeys.models import APIKey
 from history.models.call import delete_in_batches
+from history.total import Total
 
 ROWS_A_MINUTE = 1000
 OVERFLOW = "*"
+MOST_ROWS = 5000
 
 
 class UnprovenCallsQuerySet(models.QuerySet["UnprovenCalls"]):
@@ -78,6 +81,13 @@ class UnprovenCallsQuerySet(models.QuerySet["UnprovenCalls"]):
         """The rows of minutes that ended before this moment, the oldest first."""
         ended = older_than - timedelta(minutes=1)
         return self.filter(minute__lte=ended).order_by("minute", "pk")
+
+    def recent(self, days: int = 7) -> Total:
+        """How many calls of the last days the rows stand for, without reading very many rows."""
+        since = timezone.now() - timedelta(days=days)
+        rows = self.filter(minute__gte=since).order_by("-minute")
+        counts = list(rows.values_list("count", flat=True)[: MOST_ROWS + 1])
+        return Total(sum(counts[:MOST_ROWS]), is_least=len(counts) > MOST_ROWS)
 
     def prune(self, older_than: datetime) -> int:
         """Delete the rows of minutes that ended before this moment; returns how many."""

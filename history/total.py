@@ -1,0 +1,23 @@
+"""Numbers that say when there may be more: nothing is counted to the end where that is far."""
+
+from dataclasses import dataclass
+from typing import Any, Self
+
+from django.db.models import QuerySet
+
+
+@dataclass(frozen=True, slots=True)
+class Total:
+    """A number; ``is_least`` when there may be more than were counted."""
+
+    count: int
+    is_least: bool = False
+
+    @classmethod
+    def of(cls, rows: "QuerySet[Any]", most: int) -> Self:
+        """How many rows there are, counted up to ``most``."""
+        found = rows.order_by().values("pk")[: most + 1].count()
+        return cls(min(found, most), is_least=found > most)
+
+    def __str__(self) -> str:
+        return f"{self.count:,}{'+' if self.is_least else ''}"
