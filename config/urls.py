@@ -17,6 +17,7 @@ urlpatterns = [
     path("", RedirectView.as_view(url="/console/")),
     path("console", RedirectView.as_view(url="/console/")),
     path("console/", include("apikeys.urls")),
+    path("console/", include("history.urls")),
     path("admin/", admin.site.urls),
     path("healthz", health.healthz),
     path("readyz", health.readyz),

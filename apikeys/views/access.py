@@ -7,14 +7,15 @@ from typing import Any, Final
 from django.contrib.auth.models import AbstractBaseUser, AnonymousUser
 from django.contrib.auth.views import redirect_to_login
 from django.core.exceptions import PermissionDenied
-from django.http import HttpRequest, HttpResponse
+from django.http import HttpRequest
+from django.http.response import HttpResponseBase
 from django.shortcuts import get_object_or_404
 from django.utils.translation import gettext as _
 from django.views.decorators.http import require_http_methods
 
 from apikeys.models import APIKey
 
-View = Callable[..., HttpResponse]
+View = Callable[..., HttpResponseBase]
 PAGE: Final = ("GET", "HEAD")
 FORM: Final = ("GET", "HEAD", "POST")
 DEED: Final = ("POST",)
@@ -44,7 +45,7 @@ def console_page(
     def decorate(view: View) -> View:
         @require_http_methods(list(methods))
         @wraps(view)
-        def guarded(request: HttpRequest, *args: Any, **kwargs: Any) -> HttpResponse:
+        def guarded(request: HttpRequest, *args: Any, **kwargs: Any) -> HttpResponseBase:
             if not request.user.is_authenticated:
                 # After a deed there is nothing to come back to but the page it stood on.
                 return redirect_to_login(
@@ -70,7 +71,7 @@ def key_page(permission: str, *, methods: tuple[str, ...] = PAGE) -> Callable[[V
     def decorate(view: View) -> View:
         @console_page(permission, methods=methods)
         @wraps(view)
-        def found(request: HttpRequest, consumer_key: str, **kwargs: Any) -> HttpResponse:
+        def found(request: HttpRequest, consumer_key: str, **kwargs: Any) -> HttpResponseBase:
             keys = APIKey.objects.visible_to(request.user).select_related("api_user__store")
             return view(request, get_object_or_404(keys, consumer_key=consumer_key), **kwargs)
 

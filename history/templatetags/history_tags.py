@@ -1,0 +1,76 @@
+"""Parts of pages that speak of calls; the pages about keys use them as well."""
+
+from datetime import UTC, datetime
+from typing import Any
+
+from django import template
+from django.template.context import RequestContext
+from django.utils import formats, timezone
+from django.utils.html import format_html
+from django.utils.safestring import SafeString
+from django.utils.translation import gettext as _
+
+from apikeys.models import APIKey
+from apikeys.templatetags.console_tags import pill
+from history import daily
+from history.chart import Chart
+from history.models import CallRecord, UnprovenCalls
+from history.models.call import Outcome
+
+register = template.Library()
+
+
+@register.inclusion_tag("history/calls_last_days.html", takes_context=True)
+def calls_last_days(context: RequestContext, key: APIKey, days: int = 7) -> dict[str, Any]:
+    """The panel of a key's page: its calls and denials of the last days, and unproven attempts."""
+    calls, denials = daily.calls_of_keys([key.pk], days)[key.pk]
+    attempts = UnprovenCalls.objects.of_key(key).recent(days)
+    return {"key": key, "days": days, "calls": calls, "denials": denials, "attempts": attempts}
+
+
+@register.simple_tag
+def calls_within(key: APIKey, days: int = 7) -> int:
+    """How many calls of the key were let in within the last days: what would stop without it."""
+    return daily.calls_of_keys([key.pk], days)[key.pk][0]
+
+
+@register.inclusion_tag("history/day_chart.html")
+def day_chart(chart: Chart, heading: str) -> dict[str, Any]:
+    """A picture of calls and denials by day, with a table of the same numbers."""
+    return {"chart": chart, "heading": heading}
+
+
+@register.simple_tag
+def outcome_pill(record: CallRecord) -> SafeString:
+    """Allowed, allowed but failed, or denied."""
+    if record.outcome == Outcome.DENIED:
+        return pill("bad", _("Denied"))
+    if record.status >= 400:
+        return pill("warn", _("Allowed, failed"))
+    return pill("good", _("Allowed"))
+
+
+@register.filter
+def stamp(value: datetime) -> SafeString:
+    """Date above time and zone, in the operator's zone: narrow enough for a column."""
+    local = timezone.localtime(value)
+    return format_html(
+        '<time datetime="{}">{} <span class="under">{} {}</span></time>',
+        value.astimezone(UTC).isoformat(timespec="milliseconds"),
+        formats.date_format(local, "j M Y"),
+        formats.date_format(local, "H:i:s"),
+        local.tzname(),
+    )
+
+
+@register.filter
+def grouped(number: int) -> str:
+    """A number with its thousands set apart."""
+    return f"{number:,}"
+
+
+@register.filter
+def milliseconds(duration: int) -> SafeString:
+    """``12 ms``, or ``1.2 s`` when it took that long."""
+    text = f"{duration} ms" if duration < 1000 else f"{duration / 1000:.1f} s"
+    return format_html('<span class="nowrap">{}</span>', text)

@@ -1,0 +1,86 @@
+"""The first page: the numbers that matter, and what needs somebody's attention."""
+
+from typing import Any, Final, NamedTuple
+
+from django.contrib.auth.models import AbstractBaseUser, AnonymousUser
+from django.http import HttpRequest, HttpResponse
+from django.shortcuts import render
+
+from apikeys.denial import DenialReason
+from apikeys.models import APIKey
+from apikeys.models.api_key import APIKeyQuerySet
+from apikeys.models.key_lists import KeyState
+from apikeys.paging import COUNTED
+from apikeys.views.access import console_page
+from history import chart, daily, nextstep
+from history.daily import Day
+from history.models import UnprovenCalls
+from history.total import Total
+from history.views.calls import chosen_period
+
+SHOWN: Final = 5
+STATES: Final = (KeyState.ENABLED, KeyState.DISABLED, KeyState.EXPIRED)
+CONCERNS: Final = (
+    KeyState.RETIRED_IN_USE,
+    KeyState.EXPIRING,
+    KeyState.IDLE,
+    KeyState.OLD_SECRET,
+)
+
+
+class Concern(NamedTuple):
+    """Keys that somebody should look at: how many, and the first of them."""
+
+    state: KeyState
+    total: Total
+    keys: list[APIKey]
+
+
+@console_page("apikeys.view_apikey")
+def dashboard(request: HttpRequest) -> HttpResponse:
+    """Counts of keys and calls, keys that need attention, denials with what to do about them."""
+    keys = APIKey.objects.visible_to(request.user)
+    days = chosen_period(request)
+    by_day = daily.days_of_all(request.user, max(days, 7))
+    context: dict[str, Any] = {
+        "states": [(state, Total.of(keys.in_state(state), COUNTED)) for state in STATES],
+        "has_keys": keys.exists(),
+        "today": _summed(by_day[-1:]),
+        "week": _summed(by_day[-7:]),
+        "attempts": UnprovenCalls.objects.visible_to(request.user).recent(),
+        "concerns": _concerns(keys),
+        "reasons": _reasons(request.user, days),
+        "chart": chart.draw(by_day[-days:]),
+        "periods": chart.PERIODS,
+        "days": days,
+    }
+    return render(request, "history/dashboard.html", context)
+
+
+def _concerns(keys: APIKeyQuerySet) -> list[Concern]:
+    found = []
+    for state in CONCERNS:
+        concerning = keys.in_state(state)
+        first = list(concerning.select_related("api_user")[:SHOWN])
+        if first:
+            found.append(Concern(state, Total.of(concerning, COUNTED), first))
+    return found
+
+
+def _summed(days: list[Day]) -> dict[str, int]:
+    return {
+        "calls": sum(day.allowed for day in days),
+        "denials": sum(day.denied for day in days),
+    }
+
+
+def _reasons(user: AbstractBaseUser | AnonymousUser, days: int) -> list[dict[str, Any]]:
+    return [
+        {
+            "code": code,
+            "label": DenialReason(code).label if code in DenialReason else code,
+            "count": count,
+            "advice": nextstep.ADVICE.get(code, ""),
+        }
+        for code, count in daily.top_reasons(user, days)[:SHOWN]
+    ]

@@ -1,0 +1,196 @@
+"""Incident mode: find the keys to take out of use, see what will break, do it, print the report."""
+
+import re
+import secrets
+from datetime import UTC, datetime, timedelta
+from typing import Any, Final
+
+from django import forms
+from django.http import Http404, HttpRequest, HttpResponse
+from django.shortcuts import redirect, render
+from django.utils import timezone
+from django.utils.http import urlencode
+from django.utils.translation import gettext_lazy as _
+
+from apikeys.actor import Actor
+from apikeys.models import APIKey, ChangeRecord, Permission, Store
+from apikeys.models.api_key import APIKeyQuerySet
+from apikeys.paging import COUNTED
+from apikeys.text import plain_text
+from apikeys.views.access import FORM, console_page
+from history import daily
+from history.filters import SENSIBLE_DATES, network
+from history.incident import affected_keys, disable_keys
+from history.total import Total
+
+CHANGE: Final = "apikeys.change_apikey"
+SHOWN: Final = 200
+# One request takes a few seconds at most; the report offers to go on.
+AT_ONCE: Final = 500
+LAST_DAYS: Final = 7
+INCIDENT_ID: Final = re.compile(r"[0-9]{14}-[0-9a-f]{6}", re.ASCII)
+
+
+class IncidentForm(forms.Form):
+    """Which keys; all conditions must fit."""
+
+    seen_from = forms.CharField(
+        label=_("Seen from this address or network"),
+        help_text=_("Keys with a call from there in the last 30 days."),
+        required=False,
+        max_length=50,
+        validators=[network],
+    )
+    username = forms.CharField(
+        label=_("API user"), required=False, max_length=64, validators=[plain_text]
+    )
+    store = forms.ModelChoiceField(
+        label=_("Store"),
+        required=False,
+        queryset=Store.objects.none(),
+        to_field_name="public_id",
+        empty_label=_("Any"),
+    )
+    permission = forms.ChoiceField(
+        label=_("Permission level"), required=False, choices=[("", _("Any")), *Permission.choices]
+    )
+    created_before = forms.DateField(
+        label=_("Created before"),
+        required=False,
+        widget=forms.DateInput(attrs={"type": "date"}),
+        validators=SENSIBLE_DATES,
+    )
+    everything = forms.BooleanField(label=_("All keys, whatever they are"), required=False)
+
+    def __init__(self, data: Any, *, stores: Any) -> None:
+        super().__init__(data)
+        self.fields["store"].queryset = stores  # type: ignore[attr-defined]
+
+    def clean(self) -> dict[str, Any]:
+        found = dict(self.cleaned_data)
+        # Nothing chosen must not mean everything.
+        if not self.errors and not any(found.values()):
+            raise forms.ValidationError(_("Say which keys: choose at least one condition."))
+        return found
+
+    @property
+    def conditions(self) -> dict[str, Any]:
+        """What ``affected_keys`` is asked."""
+        found = {name: value for name, value in self.cleaned_data.items() if value}
+        found.pop("everything", None)
+        if "store" in found:
+            found["store"] = found["store"].public_id
+        if "created_before" in found:
+            day = datetime.combine(found["created_before"], datetime.min.time())
+            found["created_before"] = timezone.make_aware(day)
+        return found
+
+
+@console_page(CHANGE, methods=FORM)
+def incident(request: HttpRequest) -> HttpResponse:
+    """GET is the dry run: which keys, and what will break. POST disables them."""
+    stores = Store.objects.visible_to(request.user)
+    data = request.POST if request.method == "POST" else request.GET
+    form = IncidentForm(data if data else None, stores=stores)
+    if not form.is_valid():
+        return render(request, "history/incident.html", {"form": form})
+    keys = affected_keys(APIKey.objects.visible_to(request.user), **form.conditions)
+    if request.method == "POST":
+        return redirect("incident_report", _disable(request, form, keys))
+    return render(request, "history/incident.html", {"form": form, **_impact(keys)})
+
+
+@console_page(CHANGE)
+def report(request: HttpRequest, incident_id: str) -> HttpResponse:
+    """What an incident's deed did, to print and to keep; it is read from the change records."""
+    began = _beginning(incident_id)
+    changes = ChangeRecord.objects.filter(
+        date_added__gte=began,
+        date_added__lt=began + timedelta(days=1),
+        reason__startswith=_reason(incident_id, ""),
+    )
+    head = changes.filter(action="incident").order_by("pk").first()
+    if head is None or not (request.user.is_superuser or head.actor_user_id == request.user.pk):
+        raise Http404
+    disabled = list(
+        changes.visible_to(request.user).filter(action="disabled").order_by("name", "pk")
+    )
+    keys = APIKey.objects.visible_to(request.user).in_bulk(
+        [change.api_key_id for change in disabled if change.api_key_id]
+    )
+    calls = daily.calls_of_keys(keys, LAST_DAYS)
+    rows = [
+        (change, keys.get(change.api_key_id or 0), calls.get(change.api_key_id or 0, (0, 0)))
+        for change in disabled
+    ]
+    context = {
+        "head": head,
+        "rows": rows,
+        "incident_id": incident_id,
+        "conditions": _in_words(head.after),
+        "again": urlencode(head.after),
+        "remaining": _remaining(request, head.after),
+    }
+    return render(request, "history/incident_report.html", context)
+
+
+def _in_words(conditions: dict[str, str]) -> list[tuple[str, str]]:
+    fields = IncidentForm.base_fields
+    return [(str(fields[name].label), value) for name, value in conditions.items()]
+
+
+def _remaining(request: HttpRequest, conditions: dict[str, str]) -> Total:
+    """How many enabled keys fit now: those beyond one request's share, or made since."""
+    form = IncidentForm(conditions, stores=Store.objects.visible_to(request.user))
+    if not form.is_valid():
+        return Total(0)
+    keys = affected_keys(APIKey.objects.visible_to(request.user), **form.conditions)
+    return Total.of(keys, COUNTED)
+
+
+def _impact(keys: APIKeyQuerySet) -> dict[str, Any]:
+    """The keys of the dry run, each with its calls, and what they sum up to."""
+    shown = list(keys[: AT_ONCE + 1])
+    calls = daily.calls_of_keys([key.pk for key in shown[:AT_ONCE]], LAST_DAYS)
+    rows = [(key, *calls[key.pk]) for key in shown[:AT_ONCE]]
+    busy = [row for row in rows if row[1]]
+    return {
+        "rows": sorted(rows, key=lambda row: -row[1])[:SHOWN],
+        "hidden": max(0, len(rows) - SHOWN),
+        "total": Total(len(rows), is_least=len(shown) > AT_ONCE),
+        "busy": len(busy),
+        "calls": sum(row[1] for row in busy),
+        "is_dry_run": True,
+    }
+
+
+def _disable(request: HttpRequest, form: IncidentForm, keys: APIKeyQuerySet) -> str:
+    actor, now = Actor.from_request(request), timezone.now()
+    incident_id = f"{now.astimezone(UTC):%Y%m%d%H%M%S}-{secrets.token_hex(3)}"
+    reason = _reason(incident_id, request.POST.get("reason", "").strip())
+    chosen = (name for name, value in form.cleaned_data.items() if value)
+    conditions = {name: request.POST.get(name, "") for name in chosen}
+    ChangeRecord.objects.keep(
+        actor,
+        "incident",
+        after=conditions,
+        reason=reason,
+        kind=ChangeRecord.Kind.CONSOLE,
+        name="incident",
+    )
+    disable_keys(keys[:AT_ONCE], actor=actor, reason=reason)
+    return incident_id
+
+
+def _reason(incident_id: str, text: str) -> str:
+    safe = "".join(character for character in text if character.isprintable())
+    return f"Incident {incident_id}: {safe}"[:500].rstrip()
+
+
+def _beginning(incident_id: str) -> datetime:
+    if INCIDENT_ID.fullmatch(incident_id) is None:
+        raise Http404
+    try:
+        return datetime.strptime(incident_id[:14], "%Y%m%d%H%M%S").replace(tzinfo=UTC)
+    except ValueError as error:
+        raise Http404 from error

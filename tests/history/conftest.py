@@ -1,0 +1,28 @@
+"""Console users for the tests of the pages about calls."""
+
+import pytest
+
+from tests.factories import StoreFactory, UserFactory
+
+SEES_CALLS = ("apikeys.view_apikey", "history.view_callrecord", "history.view_unprovencalls")
+
+
+@pytest.fixture
+def admin(client, db):
+    """A superuser, logged in with ``client``."""
+    user = UserFactory(username="admin", superuser=True)
+    client.force_login(user)
+    return user
+
+
+@pytest.fixture
+def staff(client, db):
+    """Log in as staff of some stores: ``staff(store, may=["apikeys.change_apikey"])``."""
+
+    def log_in(*stores, may=()):
+        stores = stores or (StoreFactory(),)
+        user = UserFactory(permissions=[*SEES_CALLS, *may], stores=stores)
+        client.force_login(user)
+        return user
+
+    return log_in

@@ -1,0 +1,150 @@
+import html
+import re
+from datetime import timedelta
+
+import pytest
+from django.utils import timezone
+
+from apikeys.models import APIKey, Secret
+from history import chart, rollup
+from history.daily import Day, today
+from tests.factories import (
+    ACTOR,
+    APIKeyFactory,
+    CallRecordFactory,
+    StoreFactory,
+    UnprovenCallsFactory,
+)
+
+
+def text_of(response):
+    return re.sub(r"\s+", " ", html.unescape(re.sub(r"<[^>]*>", " ", response.content.decode())))
+
+
+@pytest.fixture
+def shown(client, admin):
+    """What the dashboard says to a superuser."""
+    return lambda query="": text_of(client.get(f"/console/{query}"))
+
+
+def test_an_empty_dashboard_teaches_how_to_begin(shown):
+    assert "No keys yet" in shown()
+
+
+def test_keys_are_counted_by_state(shown):
+    APIKeyFactory.create_batch(2)
+    APIKeyFactory(disabled=True)
+    APIKeyFactory(expired=True)
+
+    assert "2 keys enabled 1 keys disabled 1 keys expired" in shown()
+
+
+def test_calls_and_denials_of_today_and_of_the_week_are_counted(shown):
+    key = APIKeyFactory()
+    CallRecordFactory.create_batch(3, key=key)
+    CallRecordFactory(key=key, reason="rate_limited")
+    CallRecordFactory(key=key, date_added=timezone.now() - timedelta(days=3))
+    CallRecordFactory(key=key, date_added=timezone.now() - timedelta(days=8))
+    UnprovenCallsFactory(count=5)
+    rollup.roll_up()
+    CallRecordFactory(key=key)
+
+    text = shown()
+
+    assert "4 calls today 5 in 7 days" in text
+    assert "1 denials today 1 in 7 days" in text
+    assert "5 attempts without the right secret, in 7 days" in text
+
+
+def test_what_needs_attention_is_named(shown):
+    now = timezone.now()
+    expiring = APIKeyFactory(username="expiring", expires_at=now + timedelta(days=3))
+    idle = APIKeyFactory(username="idle", date_added=now - timedelta(days=91))
+    aged = APIKeyFactory(username="aged")
+    Secret.objects.filter(api_key=aged).update(date_added=now - timedelta(days=181))
+    leaked = APIKeyFactory(username="leaked")
+    leaked.rotate(actor=ACTOR)
+    Secret.objects.filter(api_key=leaked, version=1).update(refused_at=now, refused_count=1)
+    APIKeyFactory(username="quiet")
+
+    text = shown()
+
+    assert re.search(r"Replaced secret still in use 1 leaked", text)
+    assert re.search(r"Expires within 14 days 1 expiring", text)
+    assert re.search(r"Unused for 90 days 1 idle", text)
+    assert re.search(r"Secret older than 180 days 1 aged", text)
+    assert "quiet" not in text
+    assert {key.state for key in (expiring, idle, aged, leaked)} == {"enabled"}
+
+
+def test_the_most_frequent_denial_reasons_come_with_advice(shown):
+    key = APIKeyFactory()
+    CallRecordFactory.create_batch(2, key=key, reason="ip_not_allowed")
+    CallRecordFactory(key=key, reason="stale_timestamp")
+
+    text = shown()
+
+    assert "This address may not use the key. 2 Add the address to the key's list" in text
+    assert text.index("This address may not") < text.index("too far from the server's time")
+
+
+def test_a_forwarding_header_without_a_trusted_proxy_is_warned_of(client, admin):
+    assert "Client IPs may be wrong" not in text_of(client.get("/console/"))
+    warned = client.get("/console/", headers={"X-Forwarded-For": "203.0.113.7"})
+    assert "Client IPs may be wrong" in text_of(warned)
+
+
+def test_staff_of_a_store_count_its_keys_and_calls_only(client, staff):
+    store = StoreFactory()
+    mine, theirs = APIKeyFactory(store=store), APIKeyFactory()
+    CallRecordFactory(key=mine)
+    CallRecordFactory.create_batch(5, key=theirs, reason="rate_limited")
+    UnprovenCallsFactory(key=theirs, count=3)
+    UnprovenCallsFactory(count=3)
+    staff(store)
+
+    text = text_of(client.get("/console/"))
+
+    assert "1 keys enabled" in text
+    assert "1 calls today" in text
+    assert "0 denials today" in text
+    assert "0 attempts" in text
+    assert "Limit reached" not in text
+
+
+@pytest.mark.parametrize("days", chart.PERIODS)
+def test_the_chart_has_a_bar_a_day_and_a_table_of_the_same_numbers(client, admin, days):
+    CallRecordFactory(date_added=timezone.now() - timedelta(days=1))
+
+    body = client.get(f"/console/?days={days}").content.decode()
+
+    assert body.count('class="reach"') == days
+    assert body.count('<tr><th scope="row">') == days
+    assert body.count('class="calls"') == 1
+    assert "1 call, 0 denials</title>" in body
+    assert f'<a href="?days={days}" aria-current="true">' in body
+
+
+@pytest.mark.parametrize(
+    "counts", [[(0, 0)], [(1, 0)], [(0, 1)], [(10**9, 1), (1, 10**9)], [(5, 5), (0, 0), (7, 1)]]
+)
+def test_bars_stay_inside_the_picture_and_small_numbers_stay_visible(counts):
+    drawn = chart.draw([Day(today(), *pair) for pair in counts])
+
+    for day, bar in zip(drawn.days, drawn.bars, strict=True):
+        assert (bar.rise > 0, bar.fall > 0) == (day.allowed > 0, day.denied > 0)
+        assert 0 <= bar.top <= bar.top + bar.rise <= drawn.height + chart.LEAST
+        assert drawn.baseline + bar.fall <= drawn.height + 0.1
+    assert drawn.calls == sum(allowed for allowed, _denied in counts)
+
+
+def test_key_page_panels_count_the_last_week(client, admin):
+    key = APIKeyFactory(disabled=True)
+    CallRecordFactory.create_batch(2, key=key)
+    CallRecordFactory(key=key, reason="key_disabled")
+    UnprovenCallsFactory(key=key, count=12)
+
+    text = text_of(client.get(f"/console/keys/{key.consumer_key}/delete/"))
+
+    assert "Calls in the last 7 days 2 Denials 1 Without the right secret 12 attempts" in text
+    assert APIKey.objects.get() == key

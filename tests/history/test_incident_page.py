@@ -1,0 +1,174 @@
+import html
+import re
+from datetime import timedelta
+
+import pytest
+from django.utils import timezone
+
+from apikeys.models import APIKey, ChangeRecord
+from history.views import incident
+from tests.factories import APIKeyFactory, APIUserFactory, CallRecordFactory, StoreFactory
+
+INCIDENT = "/console/incident/"
+CHANGES_KEYS = ["apikeys.change_apikey"]
+
+
+def text_of(response):
+    return re.sub(r"\s+", " ", html.unescape(re.sub(r"<[^>]*>", " ", response.content.decode())))
+
+
+def enabled():
+    return set(APIKey.objects.filter(status="enabled").values_list("api_user__username", flat=True))
+
+
+def test_the_dry_run_lists_the_keys_their_last_use_and_what_will_break(client, admin):
+    busy = APIKeyFactory(username="busy", last_used_at=timezone.now() - timedelta(hours=3))
+    CallRecordFactory.create_batch(4, key=busy)
+    CallRecordFactory(key=APIKeyFactory(username="elsewhere"), ip="192.0.2.1")
+
+    text = text_of(client.get(f"{INCIDENT}?seen_from=203.0.113.0/24"))
+
+    assert "1 key would be disabled" in text
+    assert "1 of them was used in the last 7 days, for 4 calls" in text
+    assert re.search(r"busy .* 3 hours ago 4 0", text)
+    assert "elsewhere" not in text
+    assert enabled() == {"busy", "elsewhere"}
+
+
+@pytest.mark.parametrize(
+    ("conditions", "gone"),
+    [
+        ({"username": "Writer"}, {"writer"}),
+        ({"permission": "write"}, {"writer"}),
+        ({"created_before": "2026-01-02"}, {"oldest"}),
+        ({"seen_from": "192.0.2.1"}, {"writer"}),
+        ({"everything": "on"}, {"writer", "oldest", "third"}),
+        ({"permission": "read", "created_before": "2026-01-02"}, {"oldest"}),
+    ],
+)
+def test_exactly_the_keys_that_fit_are_disabled(client, admin, conditions, gone):
+    writer = APIKeyFactory(username="writer", permission="write")
+    CallRecordFactory(key=writer, ip="192.0.2.1")
+    long_ago = timezone.now().replace(year=2026, month=1, day=1)
+    APIKeyFactory(username="oldest", date_added=long_ago)
+    APIKeyFactory(username="third")
+
+    dry = text_of(client.get(INCIDENT, conditions))
+    response = client.post(INCIDENT, conditions | {"reason": "laptop stolen"}, follow=True)
+
+    assert all(name in dry for name in gone)
+    assert enabled() == {"writer", "oldest", "third"} - gone
+    report = text_of(response)
+    assert all(name in report for name in gone)
+    assert "laptop stolen" in report
+    changes = ChangeRecord.objects.filter(action="disabled")
+    assert {change.username for change in changes} == gone
+    assert all("laptop stolen" in change.reason for change in changes)
+
+
+def test_a_store_can_be_chosen(client, admin):
+    store = StoreFactory(name="Outlet")
+    APIKeyFactory(api_user=APIUserFactory(store=store, username="outlet"))
+    APIKeyFactory(username="main")
+
+    client.post(INCIDENT, {"store": store.public_id})
+
+    assert enabled() == {"main"}
+
+
+@pytest.mark.parametrize(
+    "conditions",
+    [
+        *({}, {"reason": "x"}, {"seen_from": "somewhere"}, {"store": "nowhere"}),
+        *({"created_before": "0000-00-00"}, {"permission": "all"}, {"username": "a\x00b"}),
+    ],
+)
+def test_what_is_not_said_clearly_disables_nothing(client, admin, conditions):
+    APIKeyFactory(username="kept")
+
+    response = client.post(INCIDENT, conditions)
+
+    assert response.status_code == 200
+    assert enabled() == {"kept"}
+    assert "would be disabled" not in text_of(response)
+
+
+def test_looking_never_disables(client, admin):
+    APIKeyFactory(username="kept")
+    client.get(f"{INCIDENT}?everything=on&reason=x")
+    assert enabled() == {"kept"}
+
+
+def test_very_many_keys_are_disabled_in_portions_and_the_report_offers_the_rest(
+    client, admin, monkeypatch
+):
+    monkeypatch.setattr(incident, "AT_ONCE", 2)
+    for name in ("one", "three", "two"):
+        APIKeyFactory(username=name)
+
+    report = client.post(INCIDENT, {"everything": "on"}, follow=True)
+
+    assert enabled() == {"two"}
+    assert "1 enabled key still fits" in text_of(report)
+    assert "?everything=on" in report.content.decode()
+
+
+def test_the_report_can_be_opened_again_and_says_who_and_when(client, admin):
+    APIKeyFactory(username="gone")
+    response = client.post(INCIDENT, {"username": "gone", "reason": "leaked on a forum"})
+
+    report = text_of(client.get(response["Location"]))
+
+    assert "1 key disabled" in report
+    assert "By admin from 127.0.0.1" in report
+    assert "API user: gone" in report
+    assert "leaked on a forum" in report
+
+
+@pytest.mark.parametrize("incident_id", ["20260101000000-abcdef", "99999999999999-abcdef", "x"])
+def test_a_report_that_never_was_is_not_found(client, admin, incident_id):
+    assert client.get(f"{INCIDENT}{incident_id}/").status_code == 404
+
+
+def test_staff_reach_keys_of_their_stores_only(client, staff):
+    mine = APIKeyFactory(username="mine")
+    APIKeyFactory(username="theirs")
+    staff(mine.api_user.store, may=CHANGES_KEYS)
+
+    dry = text_of(client.get(f"{INCIDENT}?everything=on"))
+    report = client.post(INCIDENT, {"everything": "on"}, follow=True)
+
+    assert "theirs" not in dry
+    assert "theirs" not in text_of(report)
+    assert enabled() == {"theirs"}
+
+
+def test_a_report_is_for_its_author_and_for_superusers(client, staff):
+    mine = APIKeyFactory(username="mine")
+    store = mine.api_user.store
+    staff(store, may=CHANGES_KEYS)
+    url = client.post(INCIDENT, {"everything": "on"})["Location"]
+
+    staff(StoreFactory(), may=CHANGES_KEYS)
+
+    assert client.get(url).status_code == 404
+
+
+def test_whoever_may_not_change_keys_may_not_open_it(client, staff):
+    key = APIKeyFactory(username="kept")
+    staff(key.api_user.store)
+
+    assert client.get(INCIDENT).status_code == 403
+    assert client.post(INCIDENT, {"everything": "on"}).status_code == 403
+    assert enabled() == {"kept"}
+
+
+def test_a_post_from_elsewhere_is_refused(admin):
+    from django.test import Client
+
+    APIKeyFactory(username="kept")
+    strict = Client(enforce_csrf_checks=True)
+    strict.force_login(admin)
+
+    assert strict.post(INCIDENT, {"everything": "on"}).status_code == 403
+    assert enabled() == {"kept"}
