@@ -65,8 +65,9 @@ APIKEYS_RESOURCES = (
     "session_transfers",
     "payment_debug",
 )
-# A key without chosen resources opens all but these.
-APIKEYS_PRIVILEGED_RESOURCES = ("payment_debug",)
+# A key without chosen resources opens all but these. Only a console user with the permission may
+# give one of them to a key.
+APIKEYS_PRIVILEGED_RESOURCES = {"payment_debug": "storefront.view_payment_debug"}
 ALLOW_QUERY_CREDENTIALS = env.boolean("ALLOW_QUERY_CREDENTIALS", default=True)
 ALLOW_INSECURE_TRANSPORT = env.boolean("ALLOW_INSECURE_TRANSPORT", default=False)
 ALLOW_UNSIGNED_BODIES = env.boolean("ALLOW_UNSIGNED_BODIES", default=False)

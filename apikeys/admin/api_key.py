@@ -4,6 +4,7 @@ from typing import TYPE_CHECKING, Any
 
 from django import forms
 from django.contrib import admin, messages
+from django.contrib.auth.models import AbstractBaseUser, AnonymousUser
 from django.db.models import Count, OuterRef, QuerySet, Subquery
 from django.db.models.functions import Coalesce
 from django.http import HttpRequest, HttpResponseRedirect
@@ -42,6 +43,13 @@ class KeyChangeForm(DeedForm):
         required=False,
         help_text=_("None chosen means all but the privileged ones."),
     )
+    operator: AbstractBaseUser | AnonymousUser = AnonymousUser()
+
+    def __init__(self, *args: Any, **kwargs: Any) -> None:
+        super().__init__(*args, **kwargs)
+        if "resources" in self.fields:
+            offered = offered_resources(self.operator, self.instance.resources)
+            self.fields["resources"].choices = [(name, name) for name in offered]  # type: ignore[attr-defined]
 
     def __init__(self, *args: Any, **kwargs: Any) -> None:
         super().__init__(*args, **kwargs)
@@ -145,6 +153,11 @@ class APIKeyAdmin(KeyIssuingAdmin):
         count = Subquery(listed.annotate(count=Count("pk")).values("count"))
         rows: QuerySet[Any] = super().get_queryset(request)
         return rows.annotate(address_count=Coalesce(count, 0))  # type: ignore[no-any-return]
+
+    def get_form(self, request: HttpRequest, *args: Any, **options: Any) -> Any:
+        """A form that offers what this person may give."""
+        form = super().get_form(request, *args, **options)
+        return type("KeyChangeForm", (form,), {"operator": request.user})
 
     def get_search_results(
         self, request: HttpRequest, queryset: QuerySet[Any], search_term: str

@@ -13,18 +13,16 @@ from apikeys.forms.expiry import ExpiryFields
 from apikeys.models import Permission
 from apikeys.text import plain_text
 
-PRIVILEGED_PERMISSION = "apikeys.view_payment_debug"
-
 
 def offered_resources(
     user: AbstractBaseUser | AnonymousUser, already: list[str] | None = None
 ) -> list[str]:
     """The resources this user may give to a key; what it has already is not taken away."""
-    allowed = user.has_perm(PRIVILEGED_PERMISSION)  # type: ignore[union-attr]
+    privileged = settings.APIKEYS_PRIVILEGED_RESOURCES
     return [
         name
         for name in settings.APIKEYS_RESOURCES
-        if allowed or name not in settings.APIKEYS_PRIVILEGED_RESOURCES or name in (already or ())
+        if name not in privileged or name in (already or ()) or user.has_perm(privileged[name])  # type: ignore[union-attr]
     ]
 
 
