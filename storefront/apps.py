@@ -14,4 +14,5 @@ class StorefrontConfig(AppConfig):
         WorkerTask("storefront.duties.expire_invoices", every=timedelta(seconds=5)),
         WorkerTask("storefront.duties.forget_kept_answers", every=timedelta(hours=1)),
         WorkerTask("storefront.duties.forget_old_deliveries", every=timedelta(days=1)),
+        WorkerTask("storefront.duties.forget_ended_carts", every=timedelta(days=1)),
     )

@@ -7,7 +7,17 @@ from django.db.models import QuerySet
 from django.utils import timezone
 
 from apikeys.worker import stopping
-from storefront.models import Delivery, DeliveryStatus, Event, Invoice, KeptAnswer, Webhook
+from storefront.models import (
+    Cart,
+    Delivery,
+    DeliveryStatus,
+    Event,
+    Invoice,
+    KeptAnswer,
+    SessionTransfer,
+    ShopperSession,
+    Webhook,
+)
 
 AT_ONCE: Final = 200
 LOG_KEPT: Final = timedelta(days=30)
@@ -41,6 +51,13 @@ def forget_old_deliveries() -> int:
 def forget_kept_answers() -> int:
     """Forget the answers kept for requests that are sent twice. Returns how many."""
     return KeptAnswer.objects.prune()
+
+
+def forget_ended_carts() -> int:
+    """Forget carts, browsers and links whose time is over. Returns how many carts went."""
+    ShopperSession.objects.prune()
+    SessionTransfer.objects.prune()
+    return _delete_in_steps(Cart.objects.ended())
 
 
 def _delete_in_steps(rows: QuerySet) -> int:  # type: ignore[type-arg]

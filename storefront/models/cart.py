@@ -74,10 +74,9 @@ class CartQuerySet(OwnedQuerySet["Cart"]):
         """Whether an offered key has opened a cart, whatever became of both."""
         return self.filter(offer_digest__in=cart_key.digests(offered)).exists()
 
-    def prune(self, now: datetime | None = None) -> int:
-        """Delete carts that expired, but those that became an invoice. Returns how many."""
-        expired = self.filter(expires_at__lte=now or timezone.now(), invoice=None)
-        return expired.delete()[1].get("storefront.Cart", 0)
+    def ended(self, now: datetime | None = None) -> "CartQuerySet":
+        """Those that expired without becoming an invoice, which nobody can open any more."""
+        return self.filter(expires_at__lte=now or timezone.now(), invoice=None)
 
 
 class Cart(Owned):
