@@ -3,11 +3,13 @@
 from typing import Any, TypeVar
 
 from django.db.models import QuerySet
-from rest_framework.exceptions import NotFound
+from rest_framework.exceptions import NotFound, ParseError
+from rest_framework.request import Request
 
 from apikeys.actor import Actor
 from apikeys.api import ProtectedView
 from apikeys.models import APIUser, Store
+from apikeys.text import UNSTORABLE
 from storefront.api.incoming import Incoming
 from storefront.models.owned import Owned
 
@@ -16,6 +18,15 @@ Row = TypeVar("Row", bound=Owned)
 
 class ShopView(ProtectedView):
     """A protected view of one store. The gate has checked that the path names the key's own."""
+
+    def initial(self, request: Request, *args: Any, **kwargs: Any) -> None:
+        """After the gate: refuse text in the address that no database can even compare."""
+        super().initial(request, *args, **kwargs)
+        if any(UNSTORABLE.search(value) for value in kwargs.values()):
+            raise NotFound("There is nothing here.")
+        queries = dict(request.query_params.lists()).values()
+        if any(UNSTORABLE.search(value) for values in queries for value in values):
+            raise ParseError("The query holds text that cannot be stored.")
 
     @property
     def store(self) -> Store:

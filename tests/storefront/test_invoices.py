@@ -253,6 +253,7 @@ def test_no_link_repeats_a_credential(shop):
         "page=0",
         "page=-1",
         "page=x",
+        "orderId=%00",
         "page=1.0",
         "page=" + "9" * 30,
         "per_page=0",
