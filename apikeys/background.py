@@ -56,9 +56,9 @@ class Worker:
     def work(self) -> None:
         """Work whenever the lease is ours, until ``end`` is called."""
         with ThreadPoolExecutor(max_workers=max(1, len(self.tasks))) as pool:
-            while not self.ended:
+            while not self.ended or self._still_running():
                 self._beat()
-                if self._leading:
+                if self._leading and not self.ended:
                     self._start_due(pool)
                 self._sleep(self._pause())
         try:
@@ -128,7 +128,7 @@ class Worker:
     def _pause(self) -> float:
         """Seconds until something has to be done again."""
         moments = [self._beat_at]
-        if self._leading:
+        if self._leading and not self.ended:
             running = self._still_running()
             moments += [due for task, due in self._due.items() if task not in running]
         return max(0.01, min(moments) - time.monotonic())
@@ -150,7 +150,8 @@ class Worker:
             count = task()
         except Exception as error:  # whatever it is, the other tasks go on
             self.failures[task.name] += 1
-            pause = min(FIRST_PAUSE * 2 ** (self.failures[task.name] - 1), LONGEST_PAUSE)
+            doublings = min(self.failures[task.name] - 1, 10)
+            pause = min(FIRST_PAUSE * 2**doublings, LONGEST_PAUSE)
             self._due[task] = time.monotonic() + pause
             unavailable = isinstance(error, (DatabaseError, InterfaceError))
             logger.error(

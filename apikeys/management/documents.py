@@ -21,12 +21,12 @@ def key_document(key: APIKey, *, secret: str | None = None) -> dict[str, Any]:
 
 
 def key_documents(keys: APIKeyQuerySet) -> Iterator[dict[str, Any]]:
-    """The settings and the state of many keys, with the same few queries for any number."""
+    """The settings and the state of many keys, with three queries for a thousand of them."""
     current = Secret.objects.filter(retires_at=None)
     keys = keys.select_related("api_user__store").prefetch_related(
         "allowed_ips", Prefetch("secrets", queryset=current, to_attr="current_secrets")
     )
-    for key in keys:
+    for key in keys.iterator(chunk_size=1000):
         yield {
             "consumer_key": key.consumer_key,
             "username": key.api_user.username,

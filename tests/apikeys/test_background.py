@@ -104,6 +104,13 @@ class TestOnce:
         assert "cut_off failed, again in 5 s. server closed the connection" in caplog.text
         assert "Traceback" not in caplog.text
 
+    def test_a_task_that_fails_for_days_is_still_tried_every_few_minutes(self, duty, caplog):
+        task, _ = duty("broken", fail)
+        worker = Worker([task])
+        worker.failures["broken"] = 5000
+        worker.work_once()
+        assert "again in 300 s" in caplog.text
+
     def test_the_lease_is_given_back(self, duty):
         Worker([duty("one")[0]]).work_once()
         assert WorkerLease.objects.take("another")

@@ -1,6 +1,7 @@
 from typing import Any
 
 from django.core.management.base import CommandParser
+from django.db import transaction
 
 from apikeys import networks
 from apikeys.actor import Actor
@@ -9,7 +10,7 @@ from apikeys.management.base import Command as BaseCommand
 
 
 class Command(BaseCommand):
-    help = "Add addresses or networks to an API key's allowed IPs."
+    help = "Add addresses or networks to an API key's allowed IPs, or give them another label."
 
     def add_arguments(self, parser: CommandParser) -> None:
         parser.add_argument("key", metavar="KEY", help="consumer key")
@@ -24,8 +25,12 @@ class Command(BaseCommand):
 
     def handle(self, *args: Any, **options: Any) -> None:
         key = arguments.find_key(options["key"])
-        entries = [(network, options["label"]) for network in options["networks"]]
-        added = key.allow_ips(entries, actor=Actor.command())
+        actor, wanted, label = Actor.command(), dict.fromkeys(options["networks"]), options["label"]
+        with transaction.atomic():
+            added = key.allow_ips([(network, label) for network in wanted], actor=actor)
+            if label:
+                for network in wanted:
+                    key.label_ip(network, label, actor=actor)
         allowed = [entry.network for entry in key.allowed_ips.all()]
         self.answer(
             {

@@ -12,6 +12,10 @@ from apikeys.models import APIKey
 from history import daily
 from history.models import UnprovenCalls
 
+COUNTS = ("calls", "denials", "attempts")
+# A statement of SQLite takes no more than 32,766 values.
+AT_ONCE = 5000
+
 
 class Command(BaseCommand):
     help = (
@@ -31,13 +35,12 @@ class Command(BaseCommand):
         self.say(f"{len(rows)} API keys, {options['days']} days")
 
 
-COUNTS = ("calls", "denials", "attempts")
-
-
 def usage(days: int) -> list[dict[str, Any]]:
     """One row for every key, also for those without a call, newest first."""
     keys = list(APIKey.objects.select_related("api_user__store"))
-    counts = daily.calls_of_keys([key.pk for key in keys], days)
+    counts: dict[int, tuple[int, int]] = {}
+    for start in range(0, len(keys), AT_ONCE):
+        counts |= daily.calls_of_keys([key.pk for key in keys[start : start + AT_ONCE]], days)
     attempts = _attempts(days)
     return [
         {

@@ -156,6 +156,15 @@ def test_addresses_are_allowed_and_disallowed(command):
     assert ran.document["allowed_ips"] == ["198.51.100.0/24"]
 
 
+def test_an_address_that_is_allowed_already_gets_the_label(command):
+    key = APIKeyFactory(allowed_ips=[("203.0.113.7", "home")])
+    command("allow_ip", key.consumer_key, "203.0.113.7")
+    assert key.allowed_ips.get().label == "home"
+    ran = command("allow_ip", key.consumer_key, "203.0.113.7", "--label=office", "--json")
+    assert ran.document["added"] == []
+    assert key.allowed_ips.get().label == "office"
+
+
 def test_removing_the_last_address_warns_and_lets_nobody_in(command, call):
     key = APIKeyFactory(allowed_ips=["203.0.113.7"])
     ran = command("disallow_ip", key.consumer_key, "203.0.113.7")
