@@ -1,0 +1,82 @@
+"""The page behind an invoice's checkout link."""
+
+import pytest
+
+from tests.factories import StoreFactory
+from tests.storefront.factories import InvoiceFactory
+
+pytestmark = pytest.mark.django_db
+
+
+def page_of(client, invoice, tail=""):
+    return client.get(f"/i/{invoice.public_id}{tail}", secure=True)
+
+
+@pytest.mark.parametrize("slash", ["", "/"])
+def test_the_page_shows_what_is_due_to_anybody_who_has_the_link(client, slash):
+    store = StoreFactory(name="Tea & more", website="https://tea.example.com")
+    invoice = InvoiceFactory(store=store, order_id="17", redirect_url="https://tea.example.com/ok")
+
+    page = page_of(client, invoice, slash)
+
+    assert page.status_code == 200
+    text = page.content.decode()
+    for shown in ("Tea &amp; more", "12.50 EUR", "17", "Waiting for payment", invoice.public_id):
+        assert shown in text
+    assert 'href="https://tea.example.com/ok" rel="noreferrer"' in text
+    assert 'http-equiv="refresh" content="10"' in text
+    assert "no-store" in page.headers["Cache-Control"]
+    assert "script-src 'self'" in page.headers["Content-Security-Policy"]
+    assert not page.cookies
+
+
+@pytest.mark.parametrize(
+    ("status", "text"), [("Settled", "Paid"), ("Invalid", "Not valid: do not pay it")]
+)
+def test_a_decided_invoice_says_so_and_asks_no_more(client, status, text):
+    page = page_of(client, InvoiceFactory(status=status)).content.decode()
+
+    assert text in page
+    assert "invoice.js" not in page
+    assert "refresh" not in page
+
+
+def test_a_paid_invoice_leads_back_by_itself_when_asked_to(client):
+    invoice = InvoiceFactory(
+        status="Settled", redirect_url="https://a.example/?x=1&y='\"", redirect_automatically=True
+    )
+
+    assert (
+        "5; url=https://a.example/?x=1&amp;y=&#x27;&quot;"
+        in page_of(client, invoice).content.decode()
+    )
+
+
+def test_the_page_learns_of_a_change_by_asking(client):
+    assert page_of(client, InvoiceFactory(status="Settled"), "/status").json() == {
+        "status": "Settled"
+    }
+
+
+@pytest.mark.parametrize("path", ["/i/" + "0" * 22, "/i/" + "0" * 22 + "/status", "/i/x%00"])
+def test_an_invoice_that_never_was_has_no_page(client, path):
+    assert client.get(path, secure=True).status_code == 404
+
+
+@pytest.mark.parametrize("method", ["post", "put", "delete"])
+def test_the_page_takes_nothing(client, method):
+    invoice = InvoiceFactory()
+
+    assert getattr(client, method)(f"/i/{invoice.public_id}", secure=True).status_code == 405
+
+
+def test_hostile_text_stays_text(client):
+    invoice = InvoiceFactory(
+        order_id="<script>1</script>", wallet_message="<img src=x>", payment_methods=["<b>"]
+    )
+
+    page = page_of(client, invoice).content.decode()
+
+    assert "<script>1" not in page
+    assert "<img" not in page
+    assert "<b>" not in page
