@@ -89,7 +89,10 @@ def address_allowed(facts: Facts) -> str:
     if ip is None:
         raise Denied(DenialReason.IP, f"no valid address: {how}")
     nearest = networks.nearest(entries, ip)
-    advice = f"the nearest entry is {nearest}" if nearest else "the list is empty"
+    if nearest is None:
+        advice = "no entry is near it" if entries else "the list is empty"
+    else:
+        advice = f"the nearest entry is {nearest}"
     raise Denied(DenialReason.IP, f"{ip} is not on the key's list ({how}); {advice}")
 
 

@@ -64,7 +64,7 @@ class Command(BaseCommand):
         "--pythonpath",
         "--force-color",
         "--no-color",
-        "--skip-checks",
+        "--verbosity",
     }
     as_json = False
 

@@ -41,7 +41,7 @@ class Command(BaseCommand):
             },
             "\n".join(allowed),
         )
-        self.say(f"{len(added)} added, {len(allowed)} on the list")
+        self.say(f"Added: {len(added)}, on the list: {len(allowed)}")
         for remark in networks.remarks(allowed):
             self.say(remark)
         if key.any_ip:

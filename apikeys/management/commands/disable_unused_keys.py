@@ -50,4 +50,4 @@ class Command(BaseCommand):
             {"disabled": len(rows), "dry_run": options["dry_run"], "days": days, "keys": rows},
             listing(rows, COLUMNS) if rows else "",
         )
-        self.say(f"{len(rows)} keys {'would be ' if options['dry_run'] else ''}disabled")
+        self.say(f"{'Would be disabled' if options['dry_run'] else 'Disabled'}: {len(rows)}")

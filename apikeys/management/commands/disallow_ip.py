@@ -36,6 +36,6 @@ class Command(BaseCommand):
             },
             "\n".join(allowed),
         )
-        self.say(f"{len(removed)} removed, {len(allowed)} on the list")
+        self.say(f"Removed: {len(removed)}, on the list: {len(allowed)}")
         if not allowed and not key.any_ip:
             self.say("The list is empty: nobody can use the key now.")

@@ -41,7 +41,7 @@ class Command(BaseCommand):
     def handle(self, *args: Any, **options: Any) -> None:
         documents = list(key_documents(_chosen(options)))
         self.answer(documents, listing(documents, COLUMNS))
-        self.say(f"{len(documents)} API keys")
+        self.say(f"API keys: {len(documents)}")
 
 
 def _chosen(options: dict[str, Any]) -> APIKeyQuerySet:

@@ -3,11 +3,12 @@ from typing import Any
 
 from django.core.management.base import CommandParser
 from django.db import transaction
+from django.utils import timezone
 
 from apikeys.actor import Actor
 from apikeys.management import arguments
 from apikeys.management.base import Command as BaseCommand
-from apikeys.management.base import details
+from apikeys.management.base import details, shown
 from apikeys.management.documents import key_document
 
 
@@ -43,4 +44,5 @@ class Command(BaseCommand):
             self.answer(document, details(document))
         self.say("This is the only time that the consumer secret is shown.")
         if options["overlap"]:
-            self.say(f"The secret before stays valid for {options['overlap']} more.")
+            until = timezone.now() + options["overlap"]
+            self.say(f"The secret before stays valid until {shown(until)}.")

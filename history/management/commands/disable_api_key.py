@@ -91,7 +91,7 @@ class Command(BaseCommand):
             {"disabled": len(rows), "dry_run": options["dry_run"], "keys": rows},
             listing(rows, COLUMNS),
         )
-        self.say(f"{len(rows)} keys {'would be ' if options['dry_run'] else ''}disabled")
+        self.say(f"{'Would be disabled' if options['dry_run'] else 'Disabled'}: {len(rows)}")
 
 
 def _chosen(options: dict[str, Any]) -> APIKeyQuerySet:

@@ -54,7 +54,7 @@ class Command(BaseCommand):
                 count += 1
         self.answer(
             {"calls": count, "format": options["format"], "file": str(path)},
-            f"{count} calls written to {path}",
+            f"Calls written to {path}: {count}",
         )
 
     def write_chunks(self, lines: Iterator[str]) -> None:

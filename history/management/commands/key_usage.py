@@ -32,7 +32,7 @@ class Command(BaseCommand):
         rows = usage(options["days"])
         columns = ("consumer_key", "username", "permission", "last_used_at", *COUNTS, "description")
         self.answer(rows, listing(rows, columns))
-        self.say(f"{len(rows)} API keys, {options['days']} days")
+        self.say(f"API keys: {len(rows)}, days: {options['days']}")
 
 
 def usage(days: int) -> list[dict[str, Any]]:

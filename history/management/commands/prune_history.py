@@ -8,6 +8,7 @@ from django.utils import timezone
 from apikeys.actor import Actor
 from apikeys.management import arguments
 from apikeys.management.base import Command as BaseCommand
+from apikeys.management.base import shown
 from history import retention
 
 
@@ -38,6 +39,6 @@ class Command(BaseCommand):
             count = retention.prune(moment, actor=Actor.command())
         self.answer(
             {"deleted": count, "dry_run": dry_run, "older_than": moment},
-            f"{count} records {'would be ' if dry_run else ''}deleted, "
-            f"from before {moment:%Y-%m-%d %H:%M} UTC",
+            f"Records from before {shown(moment)} "
+            f"{'that would be ' if dry_run else ''}deleted: {count}",
         )

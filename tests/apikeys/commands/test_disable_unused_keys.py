@@ -42,7 +42,7 @@ def test_a_dry_run_says_the_same_and_changes_nothing(command):
     key = APIKeyFactory(date_added=LONG_AGO)
     ran = command("disable_unused_keys", "--dry-run", "--json")
     assert (ran.code, ran.document["disabled"], ran.document["dry_run"]) == (0, 1, True)
-    assert "1 keys would be disabled" in ran.err
+    assert "Would be disabled: 1" in ran.err
     assert enabled() == {key}
 
 
@@ -50,7 +50,7 @@ def test_finding_none_is_success(command):
     APIKeyFactory()
     ran = command("disable_unused_keys")
     assert ran.code == 0
-    assert "0 keys disabled" in ran.err
+    assert "Disabled: 0" in ran.err
 
 
 def test_the_setting_says_how_many_days(command, settings):
