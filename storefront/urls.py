@@ -8,5 +8,6 @@ urlpatterns: list[URLPattern | URLResolver] = [
     re_path(r"^api/v1/stores/(?P<store_id>[^/]+)/", include("storefront.api_urls")),
     re_path(r"^api/v1/stores/(?P<store_id>[^/]+)/", include(cart_urls.in_store)),
     re_path(r"^wp-json/cocart/preview/", include(cart_urls.of_cocart)),
+    re_path(r"^console/shop/", include("storefront.console_urls")),
     re_path(r"^", include("storefront.shopper_urls")),
 ]

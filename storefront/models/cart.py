@@ -68,7 +68,8 @@ class CartQuerySet(OwnedQuerySet["Cart"]):
     def opened_by(self, key: str) -> "Cart | None":
         """The cart that this cart key opens, if any."""
         # The look-up goes by a keyed digest, so that its time tells nothing about the key.
-        return self.alive().filter(key_digest__in=cart_key.digests(key)).first()
+        cart = self.alive().filter(key_digest__in=cart_key.digests(key)).first()
+        return cart if cart is not None and cart_key.matches(key, cart.key_digest) else None
 
     def has_used(self, offered: str) -> bool:
         """Whether an offered key has opened a cart, whatever became of both."""
@@ -135,12 +136,9 @@ class Cart(Owned):
         return money.from_minor(sum(item.total_minor for item in items), self.currency)
 
     @property
-    def total(self) -> Decimal:
-        return self.total_of(self.contents)
-
-    def is_opened_by(self, key: str) -> bool:
-        """Whether this cart key opens this cart now. Constant time."""
-        return cart_key.matches(key, self.key_digest) and self.is_alive
+    def listed_total(self) -> Decimal:
+        """The same of prefetched items, for lists."""
+        return self.total_of(list(self.items.all()))
 
     @transaction.atomic
     def add(self, product: Product, quantity: int = 1) -> "CartItem":

@@ -109,7 +109,12 @@ class TransferTarget(Owned):
     @property
     def is_on(self) -> bool:
         """Whether links of this action are good for anything."""
-        return self.enabled and bool(self.url or self.action in BUILT_IN)
+        return self.enabled and bool(self.url or self.has_page)
+
+    @property
+    def has_page(self) -> bool:
+        """Whether we have a page of our own for the action."""
+        return self.action in BUILT_IN
 
     def snapshot(self) -> dict[str, Any]:
         return {"action": str(self.action), "url": self.url, "enabled": self.enabled}
@@ -268,6 +273,10 @@ class SessionTransfer(Owned):
         if self.expires_at <= timezone.now():
             past = _("The expiry must be in the future.")
             raise ValidationError({"expires_at": ValidationError(past, code="past")})
+
+    @property
+    def is_over(self) -> bool:
+        return self.expires_at <= timezone.now()
 
     def spend(self) -> bool:
         """Use the ticket up. One conditional UPDATE decides, so that only one redemption can."""

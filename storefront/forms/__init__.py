@@ -1,0 +1,1 @@
+"""Forms of the shop's console pages."""

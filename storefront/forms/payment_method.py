@@ -1,0 +1,96 @@
+"""The form of a payment method. Its debug fields are written one a line."""
+
+from typing import Any
+
+from django import forms
+from django.contrib.auth.models import AbstractBaseUser, AnonymousUser
+from django.core.exceptions import ValidationError
+from django.utils.translation import gettext_lazy as _
+
+from apikeys.models import Store
+from apikeys.text import plain_text
+from storefront import debug_fields
+from storefront.models.payment_method import Mode
+
+SEE_DEBUG = "storefront.view_payment_debug"
+
+
+class DebugFields(forms.CharField):
+    """``name: value`` lines in a text area, an object inside."""
+
+    widget = forms.Textarea(attrs={"rows": 5, "spellcheck": "false"})
+
+    def prepare_value(self, value: Any) -> Any:
+        if isinstance(value, dict):
+            return "\n".join(f"{name}: {text}" for name, text in value.items())
+        return value
+
+    def to_python(self, value: Any) -> Any:
+        fields: dict[str, str] = {}
+        for line in (super().to_python(value) or "").splitlines():
+            if not line.strip():
+                continue
+            name, colon, text = (part.strip() for part in line.partition(":"))
+            if not colon:
+                raise ValidationError(_("Write each field on a line: “name: value”."), code="line")
+            if name in fields:
+                raise ValidationError(
+                    _("“%(name)s” is there twice."), code="twice", params={"name": name}
+                )
+            fields[name] = text
+        return fields
+
+    def validate(self, value: Any) -> None:
+        debug_fields.validate(value)
+
+    def run_validators(self, value: Any) -> None:
+        """Those of a text do not fit an object."""
+
+
+class PaymentMethodForm(forms.Form):
+    title = forms.CharField(
+        label=_("Title"),
+        max_length=100,
+        validators=[plain_text],
+        help_text=_("What shoppers read: “Card”, “Bank transfer”."),
+    )
+    enabled = forms.BooleanField(label=_("Enabled"), required=False, initial=True)
+    mode = forms.ChoiceField(label=_("Mode"), choices=Mode.choices, initial=Mode.TEST)
+    debug = DebugFields(
+        label=_("Debug fields"),
+        required=False,
+        max_length=10_000,
+        help_text=_(
+            "Public values only, one a line: “publishable_key: pk_live_…”. Keys that hold "
+            "payment_debug can read them; what looks like a secret is refused."
+        ),
+    )
+
+    def __init__(
+        self, *args: Any, operator: AbstractBaseUser | AnonymousUser, **options: Any
+    ) -> None:
+        super().__init__(*args, **options)
+        if not operator.has_perm(SEE_DEBUG):  # type: ignore[union-attr]
+            del self.fields["debug"]
+
+
+class NewPaymentMethodForm(PaymentMethodForm):
+    store = forms.ModelChoiceField(
+        label=_("Store"),
+        queryset=Store.objects.none(),
+        to_field_name="public_id",
+        empty_label=None,
+    )
+    code = forms.CharField(
+        label=_("Id"),
+        max_length=40,
+        help_text=_("What callers choose it by: “stripe”, “bank-transfer”. It cannot change."),
+        widget=forms.TextInput(attrs={"autocapitalize": "none", "spellcheck": "false"}),
+    )
+    field_order = ("store", "code", "title", "enabled", "mode", "debug")
+
+    def __init__(
+        self, *args: Any, operator: AbstractBaseUser | AnonymousUser, **options: Any
+    ) -> None:
+        super().__init__(*args, operator=operator, **options)
+        self.fields["store"].queryset = Store.objects.visible_to(operator)  # type: ignore[attr-defined]

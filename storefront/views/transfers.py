@@ -1,0 +1,52 @@
+"""The console's pages about session transfers: where they lead, and which there were."""
+
+from django.contrib import messages
+from django.core.exceptions import ValidationError
+from django.http import Http404, HttpRequest, HttpResponse
+from django.shortcuts import get_object_or_404, redirect, render
+from django.utils import timezone
+from django.utils.translation import gettext as _
+
+from apikeys.actor import Actor
+from apikeys.models import Store
+from apikeys.paging import page_of
+from apikeys.views.access import FORM, console_page
+from storefront.forms.transfer_target import TransferTargetForm
+from storefront.models import SessionTransfer, TransferTarget
+from storefront.models.transfer import Action
+
+
+@console_page("storefront.view_transfertarget")
+def target_list(request: HttpRequest) -> HttpResponse:
+    page = page_of(Store.objects.visible_to(request.user), request)
+    stores = [(store, TransferTarget.objects.all_of(store)) for store in page]
+    return render(request, "storefront/target_list.html", {"page": page, "stores": stores})
+
+
+@console_page("storefront.change_transfertarget", methods=FORM)
+def target_edit(request: HttpRequest, store_id: str, action: str) -> HttpResponse:
+    store = get_object_or_404(Store.objects.visible_to(request.user), public_id=store_id)
+    if action not in Action.values:
+        raise Http404("There is no such action.")
+    target = TransferTarget.objects.of(store, action)
+    form = TransferTargetForm(request.POST or None, initial=target.snapshot())
+    if request.method == "POST" and form.is_valid():
+        try:
+            target = TransferTarget.objects.set(
+                actor=Actor.from_request(request), store=store, action=action, **form.cleaned_data
+            )
+        except ValidationError as error:
+            form.add_error(None, error)
+        else:
+            messages.success(request, _("“%(name)s” is saved.") % {"name": Action(action).label})
+            return redirect("console_transfer_targets")
+    context = {"form": form, "store": store, "target": target, "label": Action(action).label}
+    status = 400 if form.errors else 200
+    return render(request, "storefront/target_form.html", context, status=status)
+
+
+@console_page("storefront.view_sessiontransfer")
+def transfer_list(request: HttpRequest) -> HttpResponse:
+    transfers = SessionTransfer.objects.visible_to(request.user).select_related("store", "cart")
+    context = {"page": page_of(transfers, request), "now": timezone.now()}
+    return render(request, "storefront/transfer_list.html", context)
