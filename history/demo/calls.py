@@ -107,8 +107,8 @@ def _attempts(key: APIKey, now: datetime, chance: random.Random) -> list[Unprove
         UnprovenCalls(
             minute=moment.replace(second=0, microsecond=0),
             network=f"192.0.2.{chance.randrange(1, 254)}",
-            reason=chance.choice([DenialReason.INVALID, DenialReason.MISSING]).value,
-            consumer_key=key.consumer_key if chance.random() < 0.2 else "",
+            reason=(DenialReason.INVALID if named else DenialReason.MISSING).value,
+            consumer_key=key.consumer_key if named else "",
             count=chance.randrange(1, 30),
             date_added=moment,
             date_modified=moment,
@@ -116,5 +116,5 @@ def _attempts(key: APIKey, now: datetime, chance: random.Random) -> list[Unprove
             path="/api/v1/whoami",
         )
         for ago in minutes
-        for moment in [now - timedelta(minutes=ago)]
+        for moment, named in [(now - timedelta(minutes=ago), chance.random() < 0.2)]
     ]
