@@ -55,11 +55,15 @@ class CallHistoryMiddleware:
 
         try:
             if request.method in SAFE_METHODS and not _spends(view):
-                return _read(request, call_view)
-            return _write(request, call_view)
+                outcome = _read(request, call_view)
+            else:
+                outcome = _write(request, call_view)
         except (DatabaseError, InterfaceError):
             logger.exception("A call could not be recorded.")
             return problem.unavailable(request)
+        if isinstance(outcome, Exception):
+            raise outcome  # a mistake of the view, which is recorded: no outage
+        return outcome
 
 
 def _is_guarded(view: Callable[..., HttpResponse]) -> bool:
@@ -77,37 +81,36 @@ def _started(request: HttpRequest) -> datetime:
     return started
 
 
-def _read(request: HttpRequest, call_view: Callable[[], HttpResponse]) -> HttpResponse:
+def _outcome(call_view: Callable[[], HttpResponse]) -> tuple[HttpResponse | Exception, int]:
+    """What the view answered or raised, and the status that this means for the caller."""
     try:
         response = call_view()
-    except Exception:
-        recorder.record(request, status=500, started=_started(request))
-        raise
-    recorder.record(request, status=response.status_code, started=_started(request))
-    return response
+    except Exception as error:
+        return error, 500
+    return response, response.status_code
 
 
-def _write(request: HttpRequest, call_view: Callable[[], HttpResponse]) -> HttpResponse:
+def _read(request: HttpRequest, call_view: Callable[[], HttpResponse]) -> HttpResponse | Exception:
+    outcome, status = _outcome(call_view)
+    recorder.record(request, status=status, started=_started(request))
+    return outcome
+
+
+def _write(request: HttpRequest, call_view: Callable[[], HttpResponse]) -> HttpResponse | Exception:
     """The view and its record in one transaction.
 
     The savepoint is set by the authentication class, after the gate's own traces (a spent nonce,
     the last use) and before the view's first line, so that an error undoes only the effect.
     """
     with transaction.atomic():
-        outcome: HttpResponse | Exception
-        try:
-            outcome = call_view()
-        except Exception as error:
-            outcome = error
-        status = 500 if isinstance(outcome, Exception) else outcome.status_code
+        outcome, status = _outcome(call_view)
         effect = getattr(request, "effect", None)
         if effect is not None and status >= 400:
-            transaction.savepoint_rollback(effect)
-            # An error inside the view may have marked the whole; only its effect is lost.
+            # The database's own error inside the view marked the whole transaction, which then
+            # takes no statement at all; but only the view's effect is lost.
             transaction.set_rollback(False)
+            transaction.savepoint_rollback(effect)
         recorder.record(request, status=status, started=_started(request))
-    if isinstance(outcome, Exception):
-        raise outcome
     return outcome
 
 

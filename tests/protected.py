@@ -28,8 +28,8 @@ class Notes(ProtectedView):
 
     def post(self, request, **named):
         note = Note.objects.create(name=request.data.get("name", "a note"))
-        end(request, request.data.get("then"))
-        return Response({"name": note.name})
+        status = end(request, request.data.get("then"))
+        return Response({"name": note.name}, status=status)
 
     put = patch = post
 
@@ -45,14 +45,14 @@ def end(request, how):
         case "missing":
             raise NotFound
         case "conflict":
-            return Response({}, status=409)
+            return 409
         case "crash":
             raise RuntimeError("a mistake of ours")
         case "twice":
             Note.objects.create(name=request.data["name"])  # the database refuses the second
         case "cart":
             refuse(request, DenialReason.CART)
-    return None
+    return 200
 
 
 def refuse(request, reason):
