@@ -1,0 +1,144 @@
+"""Refusals before a key was proven: merged, counted exactly, bounded in rows."""
+
+from datetime import timedelta
+from threading import Thread
+
+import pytest
+from django.db import connection
+from django.utils import timezone
+
+from apikeys import tokens
+from history.models import CallRecord, UnprovenCalls
+from tests.factories import APIKeyFactory
+from tests.protected import NOTES
+
+pytestmark = [pytest.mark.django_db, pytest.mark.urls("tests.protected")]
+
+
+@pytest.fixture(autouse=True)
+def _one_minute(time_machine, settings):
+    settings.FAILED_ATTEMPT_LIMIT = "none"
+    time_machine.move_to(timezone.now().replace(second=10, microsecond=0))
+
+
+def attempt(call, key=None, **options):
+    if key is not None:
+        options["secret"] = tokens.new_secret(key.consumer_key)
+    return call(key, NOTES, **options)
+
+
+def rows():
+    fields = ("network", "reason", "consumer_key", "count")
+    return set(UnprovenCalls.objects.values_list(*fields))
+
+
+def test_calls_of_one_minute_network_reason_and_key_are_one_row(call):
+    key = APIKeyFactory()
+    for _ in range(3):
+        attempt(call, key, REMOTE_ADDR="198.51.100.7")
+    attempt(call, key, REMOTE_ADDR="198.51.100.8")
+    attempt(call, REMOTE_ADDR="198.51.100.7")
+    attempt(call, APIKeyFactory.build(), REMOTE_ADDR="198.51.100.7")
+
+    assert rows() == {
+        ("198.51.100.7", "invalid_credentials", key.consumer_key, 3),
+        ("198.51.100.8", "invalid_credentials", key.consumer_key, 1),
+        ("198.51.100.7", "missing_credentials", "", 1),
+        ("198.51.100.7", "invalid_credentials", "", 1),
+    }
+    assert UnprovenCalls.objects.total() == 6
+    assert UnprovenCalls.objects.of_key(key).total() == 4
+    assert not CallRecord.objects.exists()
+
+
+def test_the_next_minute_is_another_row(call, time_machine):
+    attempt(call)
+    first = UnprovenCalls.objects.get()
+    time_machine.move_to(first.minute + timedelta(seconds=59, milliseconds=999))
+    attempt(call)
+    time_machine.move_to(first.minute + timedelta(seconds=60))
+    attempt(call)
+
+    assert sorted(UnprovenCalls.objects.values_list("count", flat=True)) == [1, 2]
+    first.refresh_from_db()
+    assert first.date_modified - first.minute >= timedelta(seconds=59)
+    assert first.date_added < first.date_modified
+
+
+@pytest.mark.parametrize(
+    ("addresses", "network"),
+    [
+        (["2001:db8::1", "2001:db8::2", "2001:db8:0:0:ffff::"], "2001:db8::/64"),
+        (["203.0.113.7", "::ffff:203.0.113.7"], "203.0.113.7"),
+        (["", "nonsense"], ""),
+    ],
+)
+def test_addresses_are_merged_by_network(call, addresses, network):
+    for address in addresses:
+        attempt(call, REMOTE_ADDR=address)
+
+    assert rows() == {(network, "missing_credentials", "", len(addresses))}
+
+
+def test_a_row_keeps_the_first_path_without_its_query(call):
+    call(path=f"{NOTES}?x=cs_live_secret")
+    call(path="/api/v1/whoami", method="POST")
+
+    row = UnprovenCalls.objects.get()
+    assert (row.method, row.path, row.count) == ("GET", NOTES, 2)
+
+
+def test_rows_are_bounded_and_counts_are_not(call, monkeypatch):
+    monkeypatch.setattr("history.models.unproven.ROWS_A_MINUTE", 5)
+    for number in range(12):
+        attempt(call, REMOTE_ADDR=f"198.51.100.{number}")
+    attempt(call, REMOTE_ADDR="198.51.100.0")
+
+    assert UnprovenCalls.objects.count() == 6
+    assert UnprovenCalls.objects.total() == 13
+    overflow = UnprovenCalls.objects.get(network="*")
+    assert (overflow.count, overflow.reason, overflow.path) == (7, "", "")
+    assert UnprovenCalls.objects.get(network="198.51.100.0").count == 2
+
+
+def test_a_thousand_rows_a_minute_are_the_bound(call):
+    minute = timezone.now().replace(second=0, microsecond=0)
+    UnprovenCalls.objects.bulk_create(
+        UnprovenCalls(
+            minute=minute,
+            network=f"10.0.{number // 250}.{number % 250}",
+            reason="missing_credentials",
+            count=1,
+            date_added=minute,
+            date_modified=minute,
+        )
+        for number in range(999)
+    )
+    for number in range(3):
+        attempt(call, REMOTE_ADDR=f"198.51.100.{number}")
+
+    assert UnprovenCalls.objects.count() == 1001
+    assert UnprovenCalls.objects.get(network="*").count == 2
+
+
+@pytest.mark.django_db(transaction=True)
+def test_concurrent_refusals_are_all_counted(call, monkeypatch):
+    monkeypatch.setattr("history.models.unproven.ROWS_A_MINUTE", 3)
+    statuses = []
+
+    def knock(number):
+        try:
+            response = call(path=NOTES, REMOTE_ADDR=f"198.51.100.{number % 6}")
+            statuses.append(response.status_code)
+        finally:
+            connection.close()
+
+    threads = [Thread(target=knock, args=(number,)) for number in range(24)]
+    for thread in threads:
+        thread.start()
+    for thread in threads:
+        thread.join()
+
+    assert statuses == [401] * 24
+    assert UnprovenCalls.objects.total() == 24
+    assert UnprovenCalls.objects.count() == 4
