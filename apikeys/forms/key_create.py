@@ -36,6 +36,7 @@ class KeyCreateForm(KeySettingsForm):
         label=_("Store"),
         queryset=Store.objects.none(),
         to_field_name="public_id",
+        empty_label=_("Choose…"),
         required=False,
         help_text=_("For a new API user; an existing one has its store."),
     )

@@ -1,5 +1,7 @@
 """How a change record is shown: what it speaks of, and before and after beside each other."""
 
+import re
+from datetime import datetime
 from typing import Any, Final
 
 from django import template
@@ -9,11 +11,12 @@ from django.utils.safestring import SafeString
 from django.utils.translation import gettext as _
 
 from apikeys.models import ChangeRecord
-from apikeys.templatetags.console_tags import hint
+from apikeys.templatetags.console_tags import absolute, hint
 
 register = template.Library()
 
 SHOWN: Final = 300
+MOMENT: Final = re.compile(r"\d{4}-\d\d-\d\dT\d\d:\d\d:\d\d[.\d]*[+-]\d\d:\d\d\Z")
 
 
 @register.simple_tag
@@ -65,5 +68,17 @@ def _in_words(value: Any) -> str:
         return _("yes") if value else _("no")
     if value in ("", None, []):
         return _("none")
+    if isinstance(value, str) and (moment := _moment(value)) is not None:
+        return absolute(moment)
     text = ", ".join(map(str, value)) if isinstance(value, list) else str(value)
     return text if len(text) <= SHOWN else f"{text[:SHOWN]}…"
+
+
+def _moment(text: str) -> datetime | None:
+    """The moment that a record keeps as text; None for other text."""
+    if not MOMENT.match(text):
+        return None
+    try:
+        return datetime.fromisoformat(text)
+    except ValueError:
+        return None

@@ -101,7 +101,7 @@ def ago(moment: datetime | None) -> SafeString:
 @register.filter
 def moment(value: datetime | None) -> SafeString:
     """Date, time and zone, in the operator's zone."""
-    return mark_safe("") if value is None else _time(value, _absolute(value))
+    return mark_safe("") if value is None else _time(value, absolute(value))
 
 
 @register.filter
@@ -114,10 +114,11 @@ def day(value: datetime | None) -> SafeString:
 
 def _time(value: datetime, text: str) -> SafeString:
     machine = value.astimezone(timezone.get_fixed_timezone(0)).isoformat(timespec="seconds")
-    return format_html('<time datetime="{}" title="{}">{}</time>', machine, _absolute(value), text)
+    return format_html('<time datetime="{}" title="{}">{}</time>', machine, absolute(value), text)
 
 
-def _absolute(value: datetime) -> str:
+def absolute(value: datetime) -> str:
+    """Date, time and zone as the console writes them, in the operator's zone."""
     local = timezone.localtime(value)
     return f"{formats.date_format(local, 'j M Y, H:i:s')} {local.tzname()}"
 
