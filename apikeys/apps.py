@@ -1,6 +1,7 @@
 from datetime import timedelta
 
 from django.apps import AppConfig
+from django.db.models.signals import post_migrate
 from django.utils.translation import gettext_lazy as _
 
 from apikeys.worker import WorkerTask
@@ -17,6 +18,8 @@ class APIKeysConfig(AppConfig):
     )
 
     def ready(self) -> None:
-        """Register the system checks, and note when somebody types their password."""
-        from apikeys import checks  # noqa: F401
+        """Register the system checks, the roles, and what notes when a password is typed."""
+        from apikeys import checks, roles  # noqa: F401
         from apikeys.views import password_again  # noqa: F401
+
+        post_migrate.connect(roles.ship, sender=self)

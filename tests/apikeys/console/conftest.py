@@ -19,7 +19,8 @@ def staff(client, db):
 
     def log_in(*permissions, stores=None):
         stores = [StoreFactory()] if stores is None else stores
-        user = UserFactory(permissions=[f"apikeys.{name}" for name in permissions], stores=stores)
+        named = [name if "." in name else f"apikeys.{name}" for name in permissions]
+        user = UserFactory(permissions=named, stores=stores)
         client.force_login(user)
         user.store = stores[0] if stores else None
         return user

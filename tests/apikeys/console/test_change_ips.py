@@ -1,0 +1,101 @@
+import pytest
+
+from apikeys.models import APIKey, ChangeRecord
+from tests.factories import APIKeyFactory
+
+
+@pytest.fixture
+def key(admin):
+    return APIKeyFactory(allowed_ips=[("203.0.113.7", "ERP")])
+
+
+def url(key, more=""):
+    return f"/console/keys/{key.consumer_key}/ips/{more}"
+
+
+def networks(key):
+    return list(key.allowed_ips.values_list("network", flat=True))
+
+
+def test_a_pasted_list_is_added_in_one_spelling(client, key):
+    client.post(url(key), {"allowed_ips": "198.51.100.* office\n2001:DB8::/48\n203.0.113.7"})
+
+    assert networks(key) == ["203.0.113.7/32", "198.51.100.0/24", "2001:db8::/48"]
+    page = client.get(url(key)).content.decode()
+    assert "198.51.100.*" in page
+    assert "office" in page
+
+
+def test_a_bad_line_is_refused_with_its_number_and_nothing_is_added(client, key):
+    response = client.post(url(key), {"allowed_ips": "198.51.100.1\n198.51.100.300"})
+
+    assert response.status_code == 400
+    assert "Line 2" in response.content.decode()
+    assert networks(key) == ["203.0.113.7/32"]
+
+
+def test_my_own_address_is_added_with_one_click(client, key):
+    client.post(url(key), {"add_my_ip": "x"}, REMOTE_ADDR="198.51.100.9")
+
+    assert networks(key)[-1] == "198.51.100.9/32"
+
+
+def test_a_link_from_the_history_fills_the_form(client, key):
+    page = client.get(url(key), {"add": '198.51.100.9"><script>'}).content.decode()
+
+    assert "198.51.100.9&quot;&gt;&lt;script&gt;</textarea>" in page
+
+
+def test_an_address_is_removed_and_an_empty_list_is_said_in_words(client, key):
+    page = client.post(url(key, "remove/"), {"network": "203.0.113.7/32"}, follow=True)
+
+    assert networks(key) == []
+    assert "nobody can use the key" in page.content.decode()
+    assert not APIKey.objects.get().any_ip
+
+
+def test_a_label_is_changed(client, key):
+    client.post(url(key, "label/"), {"network": "203.0.113.7/32", "label": "ERP 2"})
+
+    assert key.allowed_ips.get().label == "ERP 2"
+    assert ChangeRecord.objects.filter(action="allowed IP labelled").exists()
+
+
+@pytest.mark.parametrize(
+    "form",
+    [
+        {"network": "198.51.100.1/32", "label": "x"},
+        {"network": "203.0.113.7/32", "label": "x" * 101},
+        {"network": "203.0.113.7/32", "label": "a\u202eb"},
+        {"network": "", "label": "x"},
+        {"network": "\x00", "label": "x"},
+    ],
+)
+def test_an_odd_label_changes_nothing(client, key, form):
+    client.post(url(key, "label/"), form)
+
+    assert key.allowed_ips.get().label == "ERP"
+
+
+@pytest.mark.parametrize("network", ["", "\x00", "x" * 999, "198.51.100.1/32"])
+def test_removing_what_is_not_there_changes_nothing(client, key, network):
+    assert client.post(url(key, "remove/"), {"network": network}).status_code == 302
+    assert networks(key) == ["203.0.113.7/32"]
+
+
+def test_more_than_a_thousand_are_refused(client, key):
+    lines = "\n".join(f"10.0.{n // 250}.{n % 250}" for n in range(1000))
+
+    response = client.post(url(key), {"allowed_ips": lines})
+
+    assert response.status_code == 400
+    assert "at most 1000" in response.content.decode()
+    assert networks(key) == ["203.0.113.7/32"]
+
+
+def test_overlaps_and_wide_networks_are_pointed_out(client, key):
+    client.post(url(key), {"allowed_ips": "203.0.113.0/24\n16.0.0.0/4"})
+
+    page = client.get(url(key)).content.decode()
+    assert "203.0.113.7 already lies in 203.0.113.0/24." in page
+    assert "16.0.0.0/4 is very wide." in page

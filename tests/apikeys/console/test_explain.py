@@ -1,0 +1,43 @@
+import pytest
+
+from tests.factories import APIKeyFactory
+
+
+@pytest.fixture
+def key(admin):
+    return APIKeyFactory(allowed_ips=["203.0.113.7"], permission="read")
+
+
+def ask(client, key, ip="203.0.113.7", method="GET", path="/api/v1/whoami"):
+    query = {"ip": ip, "method": method, "path": path}
+    return client.get(f"/console/keys/{key.consumer_key}/", query).content.decode()
+
+
+def test_the_gate_says_yes_check_by_check(client, key):
+    page = ask(client, key)
+
+    assert "The call is let in." in page
+    assert page.count("Passed") == 9
+
+
+def test_the_gate_says_no_with_the_next_step(client, key):
+    page = ask(client, key, ip="198.51.100.9")
+
+    assert "The call is refused with 403." in page
+    assert "/console/help/ip_not_allowed/" in page
+    assert f"/console/keys/{key.consumer_key}/ips/?add=198.51.100.9" in page
+
+
+@pytest.mark.parametrize(
+    ("question", "complaint"),
+    [
+        ({"ip": "nonsense"}, "not an IP address"),
+        ({"path": "/console/"}, "not protected"),
+        ({"path": "/nowhere"}, "No view answers"),
+        ({"method": "BREW"}, "Select a valid choice"),
+        ({"ip": ""}, "required"),
+        ({"path": "/api/\x00"}, "Null characters"),
+    ],
+)
+def test_a_question_without_an_answer_is_said_so(client, key, question, complaint):
+    assert complaint in ask(client, key, **question)

@@ -1,0 +1,66 @@
+import pytest
+from django.apps import apps
+from django.contrib.auth.models import Group
+
+from apikeys import roles
+from apikeys.models import APIKey
+from tests.factories import APIKeyFactory, StoreFactory, UserFactory
+
+
+@pytest.fixture
+def log_in_as(client, db):
+    def log_in(role):
+        store = StoreFactory()
+        user = UserFactory(stores=[store])
+        user.groups.add(Group.objects.get(name=role))
+        client.force_login(user)
+        return APIKeyFactory(store=store)
+
+    return log_in
+
+
+@pytest.mark.parametrize("role", roles.ROLES)
+def test_every_role_is_shipped_with_all_its_permissions(db, role):
+    group = Group.objects.get(name=role)
+
+    has = {f"{p.content_type.app_label}.{p.codename}" for p in group.permissions.all()}
+    assert has == roles.ROLES[role]
+
+
+@pytest.mark.parametrize(
+    ("deed", "may"),
+    [
+        ("", {"viewer", "operator", "owner"}),
+        ("changes/", {"viewer", "operator", "owner"}),
+        ("edit/", {"operator", "owner"}),
+        ("ips/", {"operator", "owner"}),
+        ("rotate/", {"operator", "owner"}),
+        ("delete/", {"owner"}),
+    ],
+)
+@pytest.mark.parametrize("role", roles.ROLES)
+def test_what_a_role_may_open(client, log_in_as, role, deed, may):
+    key = log_in_as(role)
+
+    status = client.get(f"/console/keys/{key.consumer_key}/{deed}").status_code
+
+    assert status == (200 if role in may else 403)
+
+
+@pytest.mark.parametrize(("role", "status"), [("viewer", "enabled"), ("operator", "disabled")])
+def test_a_viewer_disables_nothing(client, log_in_as, role, status):
+    key = log_in_as(role)
+
+    client.post(f"/console/keys/{key.consumer_key}/disable/")
+
+    assert APIKey.objects.get().status == status
+
+
+def test_what_the_owners_of_an_installation_made_of_the_groups_stays(db):
+    Group.objects.get(name="viewer").delete()
+    Group.objects.get(name="operator").permissions.clear()
+
+    roles.ship(apps.get_app_config("apikeys"), using="default")
+
+    assert not Group.objects.filter(name="viewer").exists()
+    assert not Group.objects.get(name="operator").permissions.exists()

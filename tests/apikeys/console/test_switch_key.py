@@ -1,0 +1,93 @@
+import pytest
+
+from apikeys.models import APIKey, ChangeRecord
+from tests.factories import APIKeyFactory, APIUserFactory
+
+
+@pytest.fixture
+def key(admin):
+    return APIKeyFactory(username="till-1", any_ip=True)
+
+
+def test_disabling_is_one_click_and_the_next_call_is_refused(client, call, key):
+    page = client.post(f"/console/keys/{key.consumer_key}/disable/", follow=True)
+
+    assert "every call from now on is refused" in page.content.decode()
+    assert call(key).json()["code"] == "key_disabled"
+    assert ChangeRecord.objects.get(action="disabled").actor_name == "admin"
+
+
+def test_enabling_is_one_click_too(client, call, key):
+    key = APIKeyFactory(disabled=True)
+
+    client.post(f"/console/keys/{key.consumer_key}/enable/")
+
+    assert call(key).status_code == 200
+
+
+def test_one_returns_to_where_the_button_stood(client, key):
+    there = f"/console/keys/{key.consumer_key}/changes/"
+
+    response = client.post(f"/console/keys/{key.consumer_key}/disable/", {"next": there})
+
+    assert response["Location"] == there
+
+
+def test_but_not_to_somebody_elses_page(client, key):
+    form = {"next": "https://evil.example/"}
+
+    response = client.post(f"/console/keys/{key.consumer_key}/disable/", form)
+
+    assert response["Location"] == f"/console/keys/{key.consumer_key}/"
+
+
+def bulk(client, **form):
+    return client.post("/console/keys/bulk/", form)
+
+
+def test_many_keys_are_counted_before_they_are_disabled(client, admin):
+    keys = [APIKeyFactory().consumer_key for _ in range(3)]
+
+    page = bulk(client, keys=keys[:2], deed="disable").content.decode()
+    assert "Disable 2 keys?" in page
+    assert not APIKey.objects.filter(status="disabled").exists()
+
+    bulk(client, keys=keys[:2], deed="disable", confirmed="yes")
+    assert set(
+        APIKey.objects.filter(status="disabled").values_list("consumer_key", flat=True)
+    ) == set(keys[:2])
+    assert ChangeRecord.objects.filter(action="disabled").count() == 2
+
+
+def test_all_that_the_filters_find_on_every_page(client, admin):
+    user = APIUserFactory(username="warehouse")
+    for _ in range(30):
+        APIKeyFactory(api_user=user)
+    other = APIKeyFactory()
+    form = {"everything": "yes", "filters": "q=warehouse&per_page=25", "deed": "disable"}
+
+    assert "Disable 30 keys?" in bulk(client, **form).content.decode()
+    response = bulk(client, **form, confirmed="yes")
+
+    assert response["Location"] == "/console/keys/?q=warehouse&per_page=25"
+    assert APIKey.objects.filter(status="disabled").count() == 30
+    assert APIKey.objects.get(pk=other.pk).is_enabled
+
+
+def test_staff_switch_the_keys_of_their_stores_only(client, staff):
+    user = staff("change_apikey")
+    mine, foreign = APIKeyFactory(store=user.store), APIKeyFactory()
+
+    bulk(client, keys=[mine.consumer_key, foreign.consumer_key], deed="disable", confirmed="1")
+    bulk(client, everything="yes", filters="", deed="disable", confirmed="1")
+
+    assert APIKey.objects.get(pk=foreign.pk).is_enabled
+    assert not APIKey.objects.get(pk=mine.pk).is_enabled
+
+
+def test_nothing_chosen_is_said(client, admin):
+    APIKeyFactory()
+
+    page = client.post("/console/keys/bulk/", {"deed": "disable"}, follow=True)
+
+    assert "No key is chosen that is enabled." in page.content.decode()

@@ -1,0 +1,151 @@
+import pytest
+
+from apikeys.models import APIUser, ChangeRecord, Store
+from tests.factories import APIKeyFactory, APIUserFactory, StoreFactory, UserFactory
+
+
+def test_an_api_user_is_created(client, admin):
+    store = StoreFactory()
+    form = {"username": "inventory-sync", "store": store.public_id, "owner": "admin"}
+
+    page = client.post("/console/new-user/", form, follow=True).content.decode()
+
+    user = APIUser.objects.get()
+    assert (user.username, user.store, user.owner) == ("inventory-sync", store, admin)
+    assert "Give it a key" in page
+
+
+@pytest.mark.parametrize(
+    ("changes", "complaint"),
+    [
+        ({"username": "ab"}, "between 3 and 20"),
+        ({"username": "TAKEN"}, "already"),
+        ({"username": "a b c"}, "letters, digits"),
+        ({"store": "nope"}, "valid choice"),
+        ({"owner": "nobody-here"}, "valid choice"),
+    ],
+)
+def test_what_does_not_fit_is_refused(client, admin, changes, complaint):
+    store = StoreFactory()
+    APIUserFactory(username="taken", store=store)
+    form = {"username": "inventory-sync", "store": store.public_id} | changes
+
+    response = client.post("/console/new-user/", form)
+
+    assert response.status_code == 400
+    assert complaint in response.content.decode()
+    assert APIUser.objects.count() == 1
+
+
+def test_disabling_an_api_user_refuses_all_its_keys_at_once(client, admin, call):
+    key = APIKeyFactory(username="till-1")
+
+    client.post("/console/users/till-1/disable/")
+    assert call(key).json()["code"] == "user_disabled"
+
+    client.post("/console/users/till-1/enable/")
+    assert call(key).status_code == 200
+
+
+def test_an_api_user_is_handed_over(client, admin):
+    APIUserFactory(username="till-1")
+    UserFactory(username="bob")
+
+    client.post("/console/users/till-1/owner/", {"owner": "bob"})
+    assert APIUser.objects.get().owner.username == "bob"
+
+    client.post("/console/users/till-1/owner/", {"owner": ""})
+    assert APIUser.objects.get().owner is None
+
+
+def test_staff_hand_over_to_colleagues_only(client, staff):
+    user = staff("change_apiuser")
+    APIUserFactory(username="till-1", store=user.store)
+    UserFactory(username="colleague", stores=[user.store])
+    UserFactory(username="stranger")
+
+    assert client.post("/console/users/till-1/owner/", {"owner": "stranger"}).status_code == 400
+    assert client.post("/console/users/till-1/owner/", {"owner": "colleague"}).status_code == 302
+
+
+def test_an_api_user_without_keys_is_deleted_and_its_name_stays(client, admin):
+    APIUserFactory(username="till-1")
+
+    client.post("/console/users/till-1/delete/")
+
+    assert not APIUser.objects.exists()
+    assert "till-1" in client.get("/console/changes/").content.decode()
+
+
+def test_an_api_user_with_keys_is_not_deleted(client, admin):
+    APIKeyFactory(username="till-1")
+
+    page = client.post("/console/users/till-1/delete/", follow=True).content.decode()
+
+    assert "Delete the keys of this API user first." in page
+    assert APIUser.objects.exists()
+
+
+@pytest.mark.parametrize("name", ["new", "search", "bulk"])
+def test_no_name_of_an_api_user_hides_behind_a_page(client, admin, name):
+    APIUserFactory(username=name)
+
+    assert f"<h1>{name}</h1>" in client.get(f"/console/users/{name}/").content.decode()
+
+
+def test_lists_show_the_own_stores_only(client, staff):
+    user = staff("view_apiuser", "view_store", "view_changerecord")
+    mine = APIUserFactory(username="mine-user", store=user.store)
+    APIUserFactory(username="foreign-user", store=StoreFactory(name="Foreign shop"))
+
+    for url in ("/console/users/", "/console/stores/", "/console/changes/"):
+        page = client.get(url).content.decode()
+        assert "oreign" not in page
+        assert mine.username in page or mine.store.name in page
+
+
+def test_a_store_is_opened_and_changed(client, admin):
+    form = {"name": "Zebra", "currency": "USD", "website": "https://zebra.example"}
+    client.post("/console/stores/new/", form)
+    store = Store.objects.get()
+
+    client.post(f"/console/stores/{store.public_id}/edit/", form | {"name": "Yak"})
+
+    assert Store.objects.get().name == "Yak"
+    assert ChangeRecord.objects.filter(kind="store").count() == 2
+
+
+@pytest.mark.parametrize(
+    "changes",
+    [{"name": ""}, {"currency": "euro"}, {"website": "javascript:alert(1)"}, {"name": "a\x00"}],
+)
+def test_a_store_with_odd_values_is_refused(client, admin, changes):
+    form = {"name": "Zebra", "currency": "USD", "website": ""} | changes
+
+    assert client.post("/console/stores/new/", form).status_code == 400
+    assert not Store.objects.exists()
+
+
+def test_disabling_a_store_refuses_all_its_keys(client, admin, call):
+    key = APIKeyFactory()
+
+    client.post(f"/console/stores/{key.api_user.store.public_id}/disable/")
+
+    assert call(key).json()["code"] == "store_disabled"
+
+
+def test_superusers_choose_the_staff_of_a_store(client, admin):
+    store, bob = StoreFactory(), UserFactory(username="bob")
+
+    client.post(f"/console/stores/{store.public_id}/staff/", {"staff": ["bob"]})
+
+    assert list(store.staff.all()) == [bob]
+
+
+def test_nobody_else_does(client, staff):
+    user = staff("change_store")
+
+    response = client.post(f"/console/stores/{user.store.public_id}/staff/", {"staff": []})
+
+    assert response.status_code == 403
+    assert list(user.store.staff.all()) == [user]
