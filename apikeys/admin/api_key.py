@@ -36,13 +36,13 @@ SETTINGS = ("description", "permission", "resources", "any_ip", "expires_at", "r
 class KeyChangeForm(DeedForm):
     """The settings of an issued key."""
 
-    operator: Any = None  # whoever fills it in; set by the page
     resources = forms.MultipleChoiceField(
         label=_("resources"),
         widget=forms.CheckboxSelectMultiple,
         required=False,
         help_text=_("None chosen means all but the privileged ones."),
     )
+    # Whoever fills it in; set by the page.
     operator: AbstractBaseUser | AnonymousUser = AnonymousUser()
 
     def __init__(self, *args: Any, **kwargs: Any) -> None:
@@ -50,12 +50,6 @@ class KeyChangeForm(DeedForm):
         if "resources" in self.fields:
             offered = offered_resources(self.operator, self.instance.resources)
             self.fields["resources"].choices = [(name, name) for name in offered]  # type: ignore[attr-defined]
-
-    def __init__(self, *args: Any, **kwargs: Any) -> None:
-        super().__init__(*args, **kwargs)
-        offered = offered_resources(self.operator, self.instance.resources)
-        field: Any = self.fields["resources"]
-        field.choices = [(name, name) for name in offered]
 
 
 class StateFilter(admin.SimpleListFilter):
@@ -154,11 +148,6 @@ class APIKeyAdmin(KeyIssuingAdmin):
         rows: QuerySet[Any] = super().get_queryset(request)
         return rows.annotate(address_count=Coalesce(count, 0))  # type: ignore[no-any-return]
 
-    def get_form(self, request: HttpRequest, *args: Any, **options: Any) -> Any:
-        """A form that offers what this person may give."""
-        form = super().get_form(request, *args, **options)
-        return type("KeyChangeForm", (form,), {"operator": request.user})
-
     def get_search_results(
         self, request: HttpRequest, queryset: QuerySet[Any], search_term: str
     ) -> tuple[QuerySet[Any], bool]:
@@ -172,6 +161,7 @@ class APIKeyAdmin(KeyIssuingAdmin):
     def get_form(
         self, request: HttpRequest, obj: Any = None, change: bool = False, **options: Any
     ) -> Any:
+        """A form that offers what this person may give."""
         form: Any = super().get_form(request, obj, change, **options)
         form.operator = request.user
         return form
