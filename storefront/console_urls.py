@@ -1,10 +1,49 @@
-"""The shop's pages of the console, mounted at /console/shop/."""
+"""The console's pages about the shop; mounted at /console/shop/."""
 
-from django.urls import URLPattern, URLResolver, path
+from django.urls import path, register_converter
 
-from storefront.views import carts, payment_methods, transfers
+from storefront import converters
+from storefront.views import (
+    carts,
+    deliveries,
+    invoices,
+    payment_methods,
+    products,
+    transfers,
+    webhooks,
+)
 
-urlpatterns: list[URLPattern | URLResolver] = [
+register_converter(converters.PublicIDConverter, "shop_id")
+
+PRODUCT = "products/<shop_id:public_id>/"
+INVOICE = "invoices/<shop_id:public_id>/"
+WEBHOOK = "webhooks/<shop_id:public_id>/"
+
+urlpatterns = [
+    path("products/", products.product_list, name="product_list"),
+    path("products/new/", products.product_create, name="product_create"),
+    path(PRODUCT, products.product_edit, name="product_edit"),
+    path(f"{PRODUCT}delete/", products.product_delete, name="product_delete"),
+    path("invoices/", invoices.invoice_list, name="invoice_list"),
+    path("invoices/new/", invoices.invoice_create, name="invoice_create"),
+    path(INVOICE, invoices.invoice_detail, name="invoice_detail"),
+    path(f"{INVOICE}mark/", invoices.invoice_mark, name="invoice_mark_by_hand"),
+    path(f"{INVOICE}archive/", invoices.invoice_archive, name="invoice_archive"),
+    path("webhooks/", webhooks.webhook_list, name="webhook_list"),
+    path("webhooks/new/", webhooks.webhook_create, name="webhook_create"),
+    path(WEBHOOK, webhooks.webhook_detail, name="webhook_detail"),
+    path(f"{WEBHOOK}edit/", webhooks.webhook_edit, name="webhook_edit"),
+    path(f"{WEBHOOK}enable/", webhooks.webhook_enable, name="webhook_enable"),
+    path(f"{WEBHOOK}disable/", webhooks.webhook_disable, name="webhook_disable"),
+    path(f"{WEBHOOK}rotate/", webhooks.webhook_rotate, name="webhook_rotate"),
+    path(f"{WEBHOOK}delete/", webhooks.webhook_delete, name="webhook_delete"),
+    path("deliveries/", deliveries.delivery_list, name="delivery_list"),
+    path("deliveries/<shop_id:public_id>/", deliveries.delivery_detail, name="delivery_detail"),
+    path(
+        "deliveries/<shop_id:public_id>/redeliver/",
+        deliveries.delivery_redeliver,
+        name="delivery_redeliver",
+    ),
     path("carts/", carts.cart_list, name="console_carts"),
     path("carts/<str:public_id>/", carts.cart_detail, name="console_cart"),
     path("carts/<str:public_id>/delete/", carts.cart_delete, name="console_cart_delete"),

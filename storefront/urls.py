@@ -1,4 +1,4 @@
-"""Every path of the shop: its protected endpoints, and the pages of its customers."""
+"""Every path of the shop: its protected endpoints, the console's pages, its customers' pages."""
 
 from django.urls import URLPattern, URLResolver, include, re_path
 

@@ -8,6 +8,7 @@ from rest_framework.exceptions import NotFound
 from rest_framework.request import Request
 from rest_framework.response import Response
 
+from storefront.api.fields import named
 from storefront.api.idempotency import IDEMPOTENCY_KEY, idempotent
 from storefront.api.paging import PAGING, page
 from storefront.api.shop import ShopView
@@ -68,5 +69,6 @@ class Redelivery(DeliveryView):
     @idempotent()
     def post(self, request: Request, store_id: str, webhook_id: str, delivery_id: str) -> Response:
         """The answer is the new delivery; the receiver knows the message by its webhook-id."""
-        again = self.delivery(webhook_id, delivery_id).redeliver()
+        with named():
+            again = self.delivery(webhook_id, delivery_id).redeliver()
         return Response(DeliverySerializer(again).data)

@@ -9,6 +9,7 @@ import random
 from datetime import datetime, timedelta
 from typing import TYPE_CHECKING, Any, Final, Self
 
+from django.core.exceptions import ValidationError
 from django.core.serializers.json import DjangoJSONEncoder
 from django.db import models, transaction
 from django.db.models import Q
@@ -184,9 +185,7 @@ class Delivery(models.Model):
     @property
     def error_text(self) -> str:
         """What went wrong at the last attempt, in words."""
-        if self.error in Trouble.values:
-            return str(Trouble(self.error).label)
-        return self.error
+        return trouble_text(self.error)
 
     @property
     def is_redelivery(self) -> bool:
@@ -210,15 +209,38 @@ class Delivery(models.Model):
         }
         return json.dumps(message, ensure_ascii=False, separators=(",", ":")).encode()
 
+    @property
+    def attempts_in_words(self) -> list[dict[str, Any]]:
+        """For people: every attempt with its moment and its trouble."""
+        return [
+            {
+                "at": datetime.fromisoformat(attempt["at"]),
+                "status": attempt["status"],
+                "duration_ms": attempt["duration_ms"],
+                "trouble": trouble_text(attempt["error"]),
+            }
+            for attempt in self.attempts
+        ]
+
     @transaction.atomic
     def redeliver(self) -> "Delivery":
-        """Send the same message once more, whatever became of it before."""
+        """Send the same message once more, whatever became of it before.
+
+        Raises ``ValidationError`` when its webhook is disabled or deleted.
+        """
+        if not self.webhook.is_enabled:
+            raise ValidationError(_("The webhook is disabled. Enable it first."), code="disabled")
         return Delivery.objects.create(
             webhook=self.webhook,
             event=self.event,
             original=self.original or self,
             next_attempt_at=timezone.now(),
         )
+
+
+def trouble_text(code: str) -> str:
+    """Why there was no answer, in words; blank for no trouble."""
+    return str(Trouble(code).label) if code in Trouble.values else code
 
 
 def wait_after(failed_attempts: int) -> timedelta | None:
@@ -230,7 +252,3 @@ def wait_after(failed_attempts: int) -> timedelta | None:
         return None
     spread = random.uniform(1 - JITTER, 1 + JITTER)  # noqa: S311 (nothing secret)
     return BACK_OFF[failed_attempts - 1] * spread
-
-
-def due(now: datetime) -> Q:
-    return Q(status=DeliveryStatus.PENDING, next_attempt_at__lte=now)

@@ -165,6 +165,14 @@ class Invoice(Owned):
         """The statuses that this invoice can be given by hand."""
         return MARKABLE[self.status]
 
+    def snapshot(self) -> dict[str, Any]:
+        return {
+            "status": self.status,
+            "amount": f"{self.amount:f}",
+            "currency": self.currency,
+            "order_id": self.order_id,
+        }
+
     def set_amount(self, amount: Decimal) -> None:
         """Raises ``ValidationError`` when the currency has no such amount, or it is too little."""
         try:

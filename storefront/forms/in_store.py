@@ -1,0 +1,26 @@
+"""What the console's forms for something new have in common: the store it will be in."""
+
+from typing import Any
+
+from django import forms
+from django.contrib.auth.models import AbstractBaseUser, AnonymousUser
+from django.utils.translation import gettext_lazy as _
+
+from apikeys.models import Store
+
+
+class InStoreForm(forms.Form):
+    """A form for something new, in a store that the person sees."""
+
+    store = forms.ModelChoiceField(
+        label=_("Store"),
+        queryset=Store.objects.none(),
+        to_field_name="public_id",
+        empty_label=None,
+    )
+
+    def __init__(
+        self, *args: Any, operator: AbstractBaseUser | AnonymousUser, **options: Any
+    ) -> None:
+        super().__init__(*args, **options)
+        self.fields["store"].queryset = Store.objects.visible_to(operator)  # type: ignore[attr-defined]

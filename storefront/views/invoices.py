@@ -1,0 +1,102 @@
+"""Invoices in the console."""
+
+import json
+
+from django.contrib import messages
+from django.core.exceptions import ValidationError
+from django.db.models import Q
+from django.http import HttpRequest, HttpResponse
+from django.shortcuts import get_object_or_404, redirect, render
+from django.utils.translation import gettext as _
+
+from apikeys.actor import Actor
+from apikeys.models import ChangeRecord
+from apikeys.paging import page_of
+from apikeys.views.access import DEED, FORM, console_page
+from storefront.forms.invoice import NewInvoiceForm
+from storefront.models import Delivery, Invoice, InvoiceStatus
+from storefront.views import filters
+
+SHOWN = 50
+
+
+def _found(request: HttpRequest, public_id: str) -> Invoice:
+    invoices = Invoice.objects.visible_to(request.user).select_related("store")
+    return get_object_or_404(invoices, public_id=public_id)
+
+
+@console_page("storefront.view_invoice")
+def invoice_list(request: HttpRequest) -> HttpResponse:
+    """Newest first; found by status, store, day, order id, invoice id or buyer."""
+    invoices = Invoice.objects.visible_to(request.user).select_related("store")
+    invoices = filters.in_chosen_store(invoices, request)
+    if status := filters.choice(request, "status", InvoiceStatus.values):
+        invoices = invoices.filter(status=status)
+    if text := filters.text(request):
+        invoices = invoices.filter(Q(order_id=text) | Q(public_id=text) | Q(buyer_email=text))
+    if since := filters.day(request, "since"):
+        invoices = invoices.filter(date_added__gte=since)
+    if not request.GET.get("archived"):
+        invoices = invoices.filter(archived_at=None)
+    context = {
+        "page": page_of(invoices, request),
+        "stores": filters.stores(request),
+        "statuses": InvoiceStatus.choices,
+        "filtered": filters.has_filters(request),
+    }
+    return render(request, "storefront/invoice_list.html", context)
+
+
+@console_page("storefront.add_invoice", methods=FORM)
+def invoice_create(request: HttpRequest) -> HttpResponse:
+    form = NewInvoiceForm(request.POST or None, operator=request.user)
+    if form.is_valid():
+        values = form.cleaned_data
+        try:
+            invoice = Invoice.objects.create_for(values.pop("store"), **values)
+        except ValidationError as error:
+            form.add_error(None, error)
+        else:
+            invoice.note(Actor.from_request(request), "created", after=invoice.snapshot())
+            messages.success(request, _("The invoice is created. Send its link to the customer."))
+            return redirect("invoice_detail", invoice.public_id)
+    context = {"form": form, "title": _("Create invoice")}
+    status = 400 if form.errors else 200
+    return render(request, "storefront/invoice_form.html", context, status=status)
+
+
+@console_page("storefront.view_invoice")
+def invoice_detail(request: HttpRequest, public_id: str) -> HttpResponse:
+    invoice = _found(request, public_id)
+    deliveries = Delivery.objects.filter(event__invoice=invoice).with_all()
+    context = {
+        "invoice": invoice,
+        "metadata": json.dumps(invoice.metadata, indent=2, ensure_ascii=False),
+        "deliveries": deliveries[:SHOWN],
+        "changes": ChangeRecord.objects.filter(
+            kind=ChangeRecord.Kind.INVOICE, store=invoice.store, name=invoice.public_id
+        )[:SHOWN],
+    }
+    return render(request, "storefront/invoice_detail.html", context)
+
+
+@console_page("storefront.mark_invoice", methods=DEED)
+def invoice_mark(request: HttpRequest, public_id: str) -> HttpResponse:
+    """Call it settled or invalid by hand."""
+    invoice = _found(request, public_id)
+    try:
+        invoice.mark(request.POST.get("status", ""), actor=Actor.from_request(request))
+    except ValidationError as error:
+        messages.error(request, " ".join(error.messages))
+    else:
+        text = _("The invoice is marked as %(status)s, and its webhooks are told.")
+        messages.success(request, text % {"status": invoice.get_status_display()})
+    return redirect("invoice_detail", invoice.public_id)
+
+
+@console_page("storefront.change_invoice", methods=DEED)
+def invoice_archive(request: HttpRequest, public_id: str) -> HttpResponse:
+    invoice = _found(request, public_id)
+    invoice.archive(actor=Actor.from_request(request))
+    messages.success(request, _("The invoice is archived: it is no longer in the list."))
+    return redirect("invoice_detail", invoice.public_id)

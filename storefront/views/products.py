@@ -1,0 +1,79 @@
+"""Products in the console."""
+
+from typing import Any
+
+from django.contrib import messages
+from django.core.exceptions import ValidationError
+from django.db.models import Q
+from django.http import HttpRequest, HttpResponse
+from django.shortcuts import get_object_or_404, redirect, render
+from django.utils.translation import gettext as _
+
+from apikeys.actor import Actor
+from apikeys.paging import page_of
+from apikeys.views.access import DEED, FORM, console_page
+from storefront.forms.product import NewProductForm, ProductForm
+from storefront.models import Product
+from storefront.views import filters
+
+
+def _found(request: HttpRequest, public_id: str) -> Product:
+    products = Product.objects.visible_to(request.user).select_related("store")
+    return get_object_or_404(products, public_id=public_id)
+
+
+@console_page("storefront.view_product")
+def product_list(request: HttpRequest) -> HttpResponse:
+    products = Product.objects.visible_to(request.user).select_related("store")
+    products = filters.in_chosen_store(products, request)
+    if text := filters.text(request):
+        products = products.filter(Q(sku__icontains=text) | Q(name__icontains=text))
+    context = {
+        "page": page_of(products, request),
+        "stores": filters.stores(request),
+        "filtered": filters.has_filters(request),
+    }
+    return render(request, "storefront/product_list.html", context)
+
+
+@console_page("storefront.add_product", methods=FORM)
+def product_create(request: HttpRequest) -> HttpResponse:
+    form = NewProductForm(request.POST or None, operator=request.user)
+    if form.is_valid():
+        try:
+            product = Product.objects.add(actor=Actor.from_request(request), **form.cleaned_data)
+        except ValidationError as error:
+            form.add_error(None, error)
+        else:
+            messages.success(request, _("The product %(name)s is created.") % {"name": product})
+            return redirect("product_list")
+    return _form_page(request, {"form": form, "title": _("Create product")})
+
+
+@console_page("storefront.change_product", methods=FORM)
+def product_edit(request: HttpRequest, public_id: str) -> HttpResponse:
+    product = _found(request, public_id)
+    form = ProductForm(request.POST or None, initial=product.snapshot())
+    if form.is_valid():
+        values = {name: value for name, value in form.cleaned_data.items() if value != ""}
+        try:
+            product.change(actor=Actor.from_request(request), **values)
+        except ValidationError as error:
+            form.add_error(None, error)
+        else:
+            messages.success(request, _("The product %(name)s is saved.") % {"name": product})
+            return redirect("product_list")
+    return _form_page(request, {"form": form, "product": product, "title": product.name})
+
+
+@console_page("storefront.delete_product", methods=DEED)
+def product_delete(request: HttpRequest, public_id: str) -> HttpResponse:
+    product = _found(request, public_id)
+    product.delete(actor=Actor.from_request(request))
+    messages.success(request, _("The product %(name)s is deleted.") % {"name": product})
+    return redirect("product_list")
+
+
+def _form_page(request: HttpRequest, context: dict[str, Any]) -> HttpResponse:
+    status = 400 if context["form"].errors else 200
+    return render(request, "storefront/product_form.html", context, status=status)

@@ -1,0 +1,143 @@
+"""Webhooks in the console. A secret is shown on the page that makes it, and never again."""
+
+from datetime import timedelta
+from typing import Any
+
+from django.contrib import messages
+from django.core.exceptions import ValidationError
+from django.http import HttpRequest, HttpResponse
+from django.shortcuts import get_object_or_404, redirect, render
+from django.utils.translation import gettext as _
+from django.views.decorators.cache import never_cache
+from django.views.decorators.debug import sensitive_variables
+
+from apikeys.actor import Actor
+from apikeys.paging import page_of
+from apikeys.views.access import DEED, FORM, console_page
+from storefront.events import EventType
+from storefront.forms.webhook import NewWebhookForm, RotationForm, WebhookForm
+from storefront.models import Webhook
+from storefront.views import filters
+
+
+def _found(request: HttpRequest, public_id: str) -> Webhook:
+    webhooks = Webhook.objects.visible_to(request.user).registered().select_related("store")
+    return get_object_or_404(webhooks, public_id=public_id)
+
+
+@console_page("storefront.view_webhook")
+def webhook_list(request: HttpRequest) -> HttpResponse:
+    webhooks = Webhook.objects.visible_to(request.user).registered().select_related("store")
+    webhooks = filters.in_chosen_store(webhooks, request)
+    if text := filters.text(request):
+        webhooks = webhooks.filter(url__icontains=text)
+    context = {
+        "page": page_of(webhooks, request),
+        "stores": filters.stores(request),
+        "filtered": filters.has_filters(request),
+    }
+    return render(request, "storefront/webhook_list.html", context)
+
+
+@sensitive_variables("secret")
+@never_cache
+@console_page("storefront.add_webhook", methods=FORM)
+def webhook_create(request: HttpRequest) -> HttpResponse:
+    form = NewWebhookForm(
+        request.POST or None, operator=request.user, initial={"events": EventType.values}
+    )
+    if form.is_valid():
+        try:
+            webhook, secret = Webhook.objects.register(
+                actor=Actor.from_request(request),
+                store=form.cleaned_data["store"],
+                url=form.cleaned_data["url"],
+                names=form.names(),
+            )
+        except ValidationError as error:
+            form.add_error(None, error)
+        else:
+            return _secret_page(request, webhook, secret)
+    return _form_page(request, {"form": form, "title": _("Register webhook")})
+
+
+@console_page("storefront.view_webhook")
+def webhook_detail(request: HttpRequest, public_id: str) -> HttpResponse:
+    """Where it leads, how it fares, and its delivery log."""
+    webhook = _found(request, public_id)
+    context = {
+        "webhook": webhook,
+        "page": page_of(webhook.deliveries.with_all(), request),
+        "rotation": RotationForm(),
+        "waiting": webhook.deliveries.pending().count(),
+    }
+    return render(request, "storefront/webhook_detail.html", context)
+
+
+@console_page("storefront.change_webhook", methods=FORM)
+def webhook_edit(request: HttpRequest, public_id: str) -> HttpResponse:
+    webhook = _found(request, public_id)
+    known = [event for event in webhook.events if event in EventType.values]
+    initial = {"url": webhook.url, "events": known, "dialect": webhook.dialect}
+    form = WebhookForm(request.POST or None, initial=initial)
+    if form.is_valid():
+        try:
+            webhook.change(
+                actor=Actor.from_request(request), url=form.cleaned_data["url"], names=form.names()
+            )
+        except ValidationError as error:
+            form.add_error(None, error)
+        else:
+            messages.success(request, _("The webhook is saved."))
+            return redirect("webhook_detail", webhook.public_id)
+    return _form_page(request, {"form": form, "webhook": webhook, "title": _("Edit webhook")})
+
+
+@console_page("storefront.change_webhook", methods=DEED)
+def webhook_enable(request: HttpRequest, public_id: str) -> HttpResponse:
+    webhook = _found(request, public_id)
+    webhook.enable(actor=Actor.from_request(request))
+    messages.success(request, _("The webhook is enabled: it is told of what happens from now on."))
+    return redirect("webhook_detail", webhook.public_id)
+
+
+@console_page("storefront.change_webhook", methods=DEED)
+def webhook_disable(request: HttpRequest, public_id: str) -> HttpResponse:
+    webhook = _found(request, public_id)
+    webhook.disable(actor=Actor.from_request(request), reason=_("Disabled in the console."))
+    messages.success(request, _("The webhook is disabled: nothing more is sent to it."))
+    return redirect("webhook_detail", webhook.public_id)
+
+
+@sensitive_variables("secret")
+@never_cache
+@console_page("storefront.change_webhook", methods=DEED)
+def webhook_rotate(request: HttpRequest, public_id: str) -> HttpResponse:
+    webhook = _found(request, public_id)
+    form = RotationForm(request.POST)
+    if not form.is_valid():
+        messages.error(request, _("Choose when the old secret stops signing."))
+        return redirect("webhook_detail", webhook.public_id)
+    overlap = timedelta(hours=int(form.cleaned_data["overlap"]))
+    secret = webhook.rotate(actor=Actor.from_request(request), overlap=overlap)
+    return _secret_page(request, webhook, secret)
+
+
+@console_page("storefront.delete_webhook", methods=DEED)
+def webhook_delete(request: HttpRequest, public_id: str) -> HttpResponse:
+    webhook = _found(request, public_id)
+    webhook.delete(actor=Actor.from_request(request))
+    messages.success(request, _("The webhook to %(url)s is deleted.") % {"url": webhook.url})
+    return redirect("webhook_list")
+
+
+def _secret_page(request: HttpRequest, webhook: Webhook, secret: str) -> HttpResponse:
+    context = {"webhook": webhook, "secret": secret}
+    response = render(request, "storefront/webhook_secret.html", context)
+    response["Referrer-Policy"] = "no-referrer"
+    return response
+
+
+def _form_page(request: HttpRequest, context: dict[str, Any]) -> HttpResponse:
+    status = 400 if context["form"].errors else 200
+    return render(request, "storefront/webhook_form.html", context, status=status)
