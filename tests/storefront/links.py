@@ -8,10 +8,10 @@ from django.conf import settings
 from storefront import transfer_link
 
 
-def signed_link(key, cart, *, secret=None, expires=None, nonce=None, **parameters):
+def signed_link(key, cart, *, secret=None, expires=None, nonce=None, base_url=None, **parameters):
     """A whole link for this cart, signed with the key's secret."""
     return transfer_link.write(
-        settings.PUBLIC_URL,
+        base_url or settings.PUBLIC_URL,
         secret or key.secret,
         {
             "key": key.consumer_key,
