@@ -230,6 +230,7 @@ class Cart(Owned):
             metadata["customer"] = self.customer
         if payment_method is not None:
             metadata["payment_method"] = payment_method.code
+            fields["payment_methods"] = [payment_method.code]
         self.invoice = Invoice.objects.create_for(
             self.store,
             amount=self.total_of(items),

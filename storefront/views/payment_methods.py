@@ -25,7 +25,9 @@ def payment_method_list(request: HttpRequest) -> HttpResponse:
 
 @console_page("storefront.add_paymentmethod", methods=FORM)
 def payment_method_create(request: HttpRequest) -> HttpResponse:
-    form = NewPaymentMethodForm(request.POST or None, operator=request.user)
+    form = NewPaymentMethodForm(
+        request.POST if request.method == "POST" else None, operator=request.user
+    )
     if form.is_valid():
         try:
             method = PaymentMethod.objects.add(
@@ -42,7 +44,11 @@ def payment_method_create(request: HttpRequest) -> HttpResponse:
 @console_page("storefront.change_paymentmethod", methods=FORM)
 def payment_method_edit(request: HttpRequest, public_id: str) -> HttpResponse:
     method = _found(request, public_id)
-    form = PaymentMethodForm(request.POST or None, initial=method.snapshot(), operator=request.user)
+    form = PaymentMethodForm(
+        request.POST if request.method == "POST" else None,
+        initial=method.snapshot(),
+        operator=request.user,
+    )
     if form.is_valid():
         try:
             method.change(actor=Actor.from_request(request), **form.cleaned_data)

@@ -93,7 +93,7 @@ def checkout(request: HttpRequest) -> HttpResponse:
         return _nothing(request)
     if found.invoice is not None:
         return redirect(found.invoice.checkout_link)
-    form = CheckoutForm(request.POST or None, cart=found)
+    form = CheckoutForm(request.POST if request.method == "POST" else None, cart=found)
     if request.method == "POST" and form.is_valid():
         try:
             invoice = found.check_out(**form.cleaned_data)

@@ -29,7 +29,9 @@ def target_edit(request: HttpRequest, store_id: str, action: str) -> HttpRespons
     if action not in Action.values:
         raise Http404("There is no such action.")
     target = TransferTarget.objects.of(store, action)
-    form = TransferTargetForm(request.POST or None, initial=target.snapshot())
+    form = TransferTargetForm(
+        request.POST if request.method == "POST" else None, initial=target.snapshot()
+    )
     if request.method == "POST" and form.is_valid():
         try:
             target = TransferTarget.objects.set(

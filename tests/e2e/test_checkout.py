@@ -84,11 +84,12 @@ def test_a_customer_follows_a_link_checks_out_and_sees_the_invoice_settle(
     page.fill("[name=buyer_email]", "buyer@example.com")
     page.click("text=Place the order")
     page.wait_for_url(f"{live_console.url}/i/*")
-    assert "7.98" in page.inner_text("main")
+    page.wait_for_selector("[data-status=New]")
+    assert "7.98 EUR" in page.inner_text("main")
 
     invoice_id = page.url.rpartition("/")[2]
     caller.post(f"invoices/{invoice_id}/status", {"status": "Settled"})
-    page.wait_for_selector("text=/settled|paid/i")
+    page.wait_for_selector("[data-status=Settled]")
 
     page.goto(link)
     assert "not valid any more" in page.inner_text("main")
