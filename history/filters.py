@@ -2,6 +2,7 @@
 
 from collections.abc import Iterable
 from datetime import date, datetime, time, timedelta
+from functools import cached_property
 from typing import Any, Final
 
 import django_filters
@@ -47,8 +48,8 @@ def network(text: str) -> None:
 class CallFilter(django_filters.FilterSet):  # type: ignore[misc]  # comes without types
     """Narrows calls that the user may see.
 
-    ``qs`` is what fits. Pages look through it in portions (``history.search``): ``candidates`` by
-    index, of which ``sift`` leaves what fits.
+    ``qs`` is what fits. Pages look through it in portions (``history.search``): ``candidates``
+    between ``earliest`` and ``latest`` by index, of which ``sift`` leaves what fits.
     """
 
     key = django_filters.CharFilter(
@@ -73,19 +74,19 @@ class CallFilter(django_filters.FilterSet):  # type: ignore[misc]  # comes witho
         lookup_expr="icontains", label=_("Path contains"), max_length=300
     )
     period = django_filters.ChoiceFilter(
-        method="by_period",
+        method="by_time",
         choices=[(name, label) for name, (label, _length) in PERIODS.items()],
         label=_("Period"),
         empty_label=_("Any time"),
     )
     since = django_filters.DateFilter(
-        method="by_first_day",
+        method="by_time",
         label=_("From"),
         widget=forms.DateInput(attrs={"type": "date"}),
         validators=SENSIBLE_DATES,
     )
     until = django_filters.DateFilter(
-        method="by_last_day",
+        method="by_time",
         label=_("To"),
         widget=forms.DateInput(attrs={"type": "date"}),
         validators=SENSIBLE_DATES,
@@ -100,11 +101,12 @@ class CallFilter(django_filters.FilterSet):  # type: ignore[misc]  # comes witho
         if key is not None:
             calls = calls.of_key(key)
         super().__init__(data, queryset=calls, request=request)
+        self.now = timezone.now()
         self.of_one_key = key is not None
         if self.of_one_key:
             del self.filters["key"]
 
-    @property
+    @cached_property
     def asked(self) -> dict[str, Any]:
         """The conditions that were given, by name, as they are understood."""
         if not self.form.is_valid():
@@ -118,29 +120,48 @@ class CallFilter(django_filters.FilterSet):  # type: ignore[misc]  # comes witho
         """Whether every condition could be read; if not, nothing fits."""
         return bool(self.form.is_valid())
 
+    @property
+    def earliest(self) -> datetime | None:
+        """No call before this moment fits."""
+        asked, found = self.asked, []
+        if "period" in asked:
+            found.append(self.now - PERIODS[asked["period"]][1])
+        if "since" in asked:
+            found.append(_midnight(asked["since"]))
+        return max(found, default=None)
+
+    @property
+    def latest(self) -> datetime | None:
+        """No call at or after this moment fits."""
+        asked = self.asked
+        return _midnight(asked["until"] + timedelta(days=1)) if "until" in asked else None
+
     def candidates(self) -> CallRecordQuerySet:
-        """The calls among which those that fit are looked for, in the order of an index."""
+        """The calls, of any time, among which those that fit are looked for by an index."""
         calls: CallRecordQuerySet = self.queryset
         return self._narrowed(calls, self._led) if self.is_valid_query else calls.none()
 
     @property
     def sifts(self) -> bool:
         """Whether conditions are left that no index answers."""
-        return bool(self.asked.keys() - self._led)
+        return bool(self._left)
 
     def sift(self, candidates: CallRecordQuerySet) -> CallRecordQuerySet:
-        """Those candidates that fit the other conditions."""
-        return self._narrowed(candidates, self.asked.keys() - self._led)
+        """Those candidates that fit the conditions that no index answers."""
+        return self._narrowed(candidates, self._left)
 
     @property
     def _led(self) -> set[str]:
-        led: set[str] = {name for name in LIMITS if name in self.asked}
         if self.of_one_key:
-            return led
+            return set()
         for name in LEADS:
             if name in self.asked and (name == "key" or self._sees_all) and self._is_exact(name):
-                return led | {name} | ({"result"} if self._is_implied(name) else set())
-        return led
+                return {name} | ({"result"} if self._is_implied(name) else set())
+        return set()
+
+    @property
+    def _left(self) -> set[str]:
+        return set(self.asked) - self._led - set(LIMITS)
 
     @property
     def _sees_all(self) -> bool:
@@ -184,14 +205,9 @@ class CallFilter(django_filters.FilterSet):  # type: ignore[misc]  # comes witho
             return calls.filter(ip=entry.partition("/")[0])
         return calls.filter(ip__within=entry)
 
-    def by_period(self, calls: CallRecordQuerySet, name: str, value: str) -> CallRecordQuerySet:
-        return calls.filter(date_added__gte=timezone.now() - PERIODS[value][1])
-
-    def by_first_day(self, calls: CallRecordQuerySet, name: str, day: date) -> CallRecordQuerySet:
-        return calls.filter(date_added__gte=_midnight(day))
-
-    def by_last_day(self, calls: CallRecordQuerySet, name: str, day: date) -> CallRecordQuerySet:
-        return calls.filter(date_added__lt=_midnight(day + timedelta(days=1)))
+    def by_time(self, calls: CallRecordQuerySet, name: str, value: Any) -> CallRecordQuerySet:
+        limits = {"date_added__gte": self.earliest, "date_added__lt": self.latest}
+        return calls.filter(**{name: limit for name, limit in limits.items() if limit is not None})
 
 
 def _midnight(day: date) -> datetime:

@@ -38,7 +38,7 @@ class Search:
 
     def __init__(self, wanted: CallFilter) -> None:
         self.wanted = wanted
-        self.candidates = wanted.candidates().order_by("-date_added", "-pk")
+        self._candidates = wanted.candidates().order_by("-date_added", "-pk")
 
     def page(
         self, size: int, *, before: Position | None = None, after: Position | None = None
@@ -48,8 +48,7 @@ class Search:
             found = self._newer(after, size)
             if found is not None:
                 return found
-        calls = self.candidates if before is None else self.candidates.below(before)
-        fitting, edge = self._within_reach(calls)
+        fitting, edge = self._within_reach(self._below(before))
         records = list(fitting[: size + 1])
         newer = Position.of(records[0]) if before is not None and records else None
         if len(records) > size:
@@ -60,26 +59,25 @@ class Search:
     def total(self) -> Total:
         """How many there are among the newest candidates."""
         if not self.wanted.sifts:
-            return Total.of(self.candidates, REACH)
-        fitting, edge = self._within_reach(self.candidates)
+            return Total.of(self._to_earliest(self._below(None)), REACH)
+        fitting, edge = self._within_reach(self._below(None))
         return Total(fitting.order_by().count(), is_least=edge is not None)
 
     def walk(self) -> Iterator[CallRecord]:
         """All of them, newest first, in short statements."""
         if not self.wanted.sifts:
-            yield from self.candidates.walk()
+            yield from self._to_earliest(self._candidates).walk(until=self.wanted.latest)
             return
         edge: Position | None = None
         while True:
-            calls = self.candidates if edge is None else self.candidates.below(edge)
-            fitting, edge = self._within_reach(calls)
-            yield from fitting.walk()
+            fitting, edge = self._within_reach(self._below(edge))
+            yield from list(fitting)
             if edge is None:
                 return
 
     def _newer(self, after: Position, size: int) -> Found | None:
         """The page that ends above a position; None when the newest page is nearer."""
-        upwards = self.candidates.above(after).order_by("date_added", "pk")
+        upwards = self._above(after).order_by("date_added", "pk")
         fitting, _edge = self._within_reach(upwards, upwards=True)
         records = list(fitting[: size + 1])
         if len(records) <= size:
@@ -87,15 +85,39 @@ class Search:
         records = records[size - 1 :: -1]
         return Found(records, Position.of(records[-1]), Position.of(records[0]))
 
+    # A span of time has one condition at each end, the closer one: of two, a planner may well
+    # walk the index from the farther.
+
+    def _below(self, position: Position | None) -> CallRecordQuerySet:
+        latest = self.wanted.latest
+        if position is not None and (latest is None or position.date_added < latest):
+            return self._candidates.below(position)
+        return self._to_latest(self._candidates)
+
+    def _above(self, position: Position) -> CallRecordQuerySet:
+        earliest = self.wanted.earliest
+        if earliest is None or position.date_added >= earliest:
+            return self._candidates.above(position)
+        return self._to_earliest(self._candidates)
+
+    def _to_latest(self, calls: CallRecordQuerySet) -> CallRecordQuerySet:
+        latest = self.wanted.latest
+        return calls if latest is None else calls.filter(date_added__lt=latest)
+
+    def _to_earliest(self, calls: CallRecordQuerySet) -> CallRecordQuerySet:
+        earliest = self.wanted.earliest
+        return calls if earliest is None else calls.filter(date_added__gte=earliest)
+
     def _within_reach(
         self, calls: CallRecordQuerySet, *, upwards: bool = False
     ) -> tuple[CallRecordQuerySet, Position | None]:
         """Those of the next candidates that fit, and the last candidate if more follow."""
+        limited = self._to_latest(calls) if upwards else self._to_earliest(calls)
         if not self.wanted.sifts:
-            return calls, None
-        edges = list(calls.values_list("date_added", "pk")[REACH - 1 : REACH + 1])
+            return limited, None
+        edges = list(limited.values_list("date_added", "pk")[REACH - 1 : REACH + 1])
         if len(edges) < 2:
-            return self.wanted.sift(calls), None
+            return self.wanted.sift(limited), None
         edge = Position(*edges[0])
         near = calls.up_to(edge) if upwards else calls.down_to(edge)
         return self.wanted.sift(near), edge

@@ -15,8 +15,11 @@ class Total:
 
     @classmethod
     def of(cls, rows: "QuerySet[Any]", most: int) -> Self:
-        """How many rows there are, counted up to ``most``."""
-        found = rows.order_by().values("pk")[: most + 1].count()
+        """How many rows there are, counted up to ``most``.
+
+        In their own order: PostgreSQL then walks an index and stops, instead of reading them all.
+        """
+        found = rows.values("pk")[: most + 1].count()
         return cls(min(found, most), is_least=found > most)
 
     def __str__(self) -> str:

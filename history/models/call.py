@@ -57,14 +57,17 @@ class CallRecordQuerySet(models.QuerySet["CallRecord"]):
         earlier = Q(date_added__lt=position.date_added) | Q(pk__lte=position.pk)
         return self.filter(earlier, date_added__lte=position.date_added)
 
-    def walk(self, batch: int = 1000) -> Iterator["CallRecord"]:
+    def walk(self, batch: int = 1000, *, until: datetime | None = None) -> Iterator["CallRecord"]:
         """All of them, newest first, in short statements and with little memory.
 
         Neither a transaction nor a cursor is held between the batches, so that a slow reader
-        holds nothing up. Calls that come in meanwhile are not part of the walk.
+        holds nothing up. Calls that come in meanwhile are not part of the walk. Say here from
+        where it begins: of two conditions on the end of a time, SQLite may walk from the wrong
+        one, again in every batch.
         """
         remaining = self.order_by("-date_added", "-pk")
-        records = list(remaining[:batch])
+        first = remaining if until is None else remaining.filter(date_added__lt=until)
+        records = list(first[:batch])
         while records:
             yield from records
             if len(records) < batch:

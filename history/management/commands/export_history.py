@@ -44,12 +44,12 @@ class Command(BaseCommand):
         elif self.as_json:
             self.write_chunks(_json_list(records))
         else:
-            self.write_chunks(export.lines(records.walk(), format=options["format"]))
+            self.write_chunks(export.lines(records, format=options["format"]))
 
-    def write_file(self, records: CallRecordQuerySet, options: dict[str, Any]) -> None:
+    def write_file(self, records: Iterator[CallRecord], options: dict[str, Any]) -> None:
         path, count = Path(options["output"]), -1 if options["format"] == "csv" else 0
         with private_file(path, force=options["force"]) as file:
-            for line in export.lines(records.walk(), format=options["format"]):
+            for line in export.lines(records, format=options["format"]):
                 file.write(line)
                 count += 1
         self.answer(
@@ -62,23 +62,21 @@ class Command(BaseCommand):
             self.write(chunk, ending="")
 
 
-def _json_list(records: CallRecordQuerySet) -> Iterator[str]:
-    rows = (json.dumps(export.row(record)) for record in records.walk())
+def _json_list(records: Iterator[CallRecord]) -> Iterator[str]:
+    rows = (json.dumps(export.row(record)) for record in records)
     first = islice(rows, 1)
     return chain(["["], first, (f",\n{row}" for row in rows), ["]\n"])
 
 
-def _chosen(options: dict[str, Any]) -> CallRecordQuerySet:
+def _chosen(options: dict[str, Any]) -> Iterator[CallRecord]:
     records = CallRecord.objects.all()
     if options["key"] is not None:
         records = _calls_of(options["key"])
     if options["since"] is not None:
         records = records.filter(date_added__gte=options["since"])
-    if options["until"] is not None:
-        records = records.filter(date_added__lt=options["until"])
     if options["outcome"] is not None:
         records = records.filter(outcome=options["outcome"])
-    return records
+    return records.walk(until=options["until"])
 
 
 def _calls_of(consumer_key: str) -> CallRecordQuerySet:
