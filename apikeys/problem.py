@@ -23,6 +23,7 @@ from rest_framework.response import Response
 
 from apikeys.authentication import CHALLENGES, Refusal
 from apikeys.denial import DenialReason, Denied
+from apikeys.tokens import redact
 
 logger = logging.getLogger(__name__)
 
@@ -148,7 +149,15 @@ def exception_handler(error: Exception, context: dict[str, Any]) -> Response | N
 def _of_api_exception(error: exceptions.APIException) -> tuple[int, str, str]:
     codes = error.get_codes()
     code = codes if isinstance(codes, str) else "invalid"
-    return error.status_code, code, str(error.detail)
+    match error:
+        # REST framework's own sentences repeat what was sent, and a secret may have been.
+        case exceptions.MethodNotAllowed():
+            message = "This method is not allowed here."
+        case exceptions.UnsupportedMediaType():
+            message = "Send the body as application/json."
+        case _:
+            message = redact(str(error.detail))
+    return error.status_code, code, message
 
 
 def _headers(error: exceptions.APIException, context: dict[str, Any]) -> dict[str, str]:
@@ -164,7 +173,7 @@ def _flat(details: Any, field: str = "") -> Iterator[dict[str, str]]:
     """Every message with the path of its field, from REST framework's nested ones."""
     match details:
         case {"message": str(message), "code": str(code)}:
-            yield {"field": field, "code": code, "message": message}
+            yield {"field": redact(field), "code": code, "message": redact(message)}
         case dict():
             for name, inner in details.items():
                 shown = "" if name == "non_field_errors" else str(name)
