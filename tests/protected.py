@@ -1,11 +1,15 @@
 """A guarded resource of the tests' own: what an integration reads and writes, with no storefront.
 
-Use it with ``pytestmark = pytest.mark.urls("tests.protected")``. A note is a row of its own that a
-``POST`` makes, in the transaction of the call; ``then`` in the body says how the view ends.
+Use it with ``pytestmark = pytest.mark.urls("tests.protected")``. A note is a row that a ``POST``
+makes (of a table that calls have no other use for), in the transaction of the call; ``then`` in the
+body says how the view ends.
 """
 
-from django.contrib.auth.models import Group as Note
+from datetime import timedelta
+
+from django.contrib.sessions.models import Session as Note
 from django.urls import path
+from django.utils import timezone
 from rest_framework.exceptions import NotFound, ValidationError
 from rest_framework.response import Response
 
@@ -20,16 +24,26 @@ __all__ = ["Note", "handler400", "handler403", "handler404", "handler500"]
 NOTES = "/api/v1/notes"
 
 
+def write_note(name):
+    later = timezone.now() + timedelta(days=1)
+    return Note.objects.create(session_key=name, expire_date=later)
+
+
+def names():
+    """The names of all notes there are."""
+    return list(Note.objects.values_list("session_key", flat=True))
+
+
 class Notes(ProtectedView):
     resource = "products"
 
     def get(self, request, **named):
-        return Response(list(Note.objects.values_list("name", flat=True)))
+        return Response(names())
 
     def post(self, request, **named):
-        note = Note.objects.create(name=request.data.get("name", "a note"))
+        note = write_note(request.data.get("name", "a note"))
         status = end(request, request.data.get("then"))
-        return Response({"name": note.name}, status=status)
+        return Response({"name": note.pk}, status=status)
 
     put = patch = post
 
@@ -49,7 +63,7 @@ def end(request, how):
         case "crash":
             raise RuntimeError("a mistake of ours")
         case "twice":
-            Note.objects.create(name=request.data["name"])  # the database refuses the second
+            write_note(request.data["name"])  # the database refuses the second
         case "cart":
             refuse(request, DenialReason.CART)
     return 200

@@ -158,7 +158,7 @@ def test_a_body_of_another_type_does_nothing_unforeseen(call, writer, content_ty
     assert not Note.objects.exists()
 
 
-@pytest.mark.parametrize("name", ["x" * 151, "x" * 500_000, ["a"], {"a": 1}, 10**30])
+@pytest.mark.parametrize("name", ["x" * 41, "x" * 500_000, ["a"], {"a": 1}, 10**30])
 def test_a_value_that_the_database_refuses_leaves_nothing(call, writer, name):
     """Whatever the view makes of it: an error that it did not foresee undoes what it did."""
     call.args[0].raise_request_exception = False

@@ -4,7 +4,7 @@ import pytest
 
 from history.models import CallRecord, UnprovenCalls
 from tests.factories import ACTOR, APIKeyFactory, StoreFactory
-from tests.protected import NOTES, Note
+from tests.protected import NOTES, Note, names, write_note
 
 pytestmark = [pytest.mark.django_db, pytest.mark.urls("tests.protected")]
 
@@ -114,14 +114,14 @@ OVERRIDES = ("X-HTTP-Method-Override", "X-HTTP-Method", "X-Method-Override")
 @pytest.mark.parametrize("header", OVERRIDES)
 def test_only_the_real_method_counts(call, header):
     reader, writer = APIKeyFactory(permission="read"), APIKeyFactory(permission="write")
-    Note.objects.create(name="kept")
+    write_note("kept")
 
     assert call(reader, NOTES, headers={header: "DELETE"}).status_code == 200
     assert call(reader, f"{NOTES}?_method=DELETE").status_code == 200
     refused = call(reader, NOTES, method="POST", headers={header: "GET"}, data="_method=GET")
     assert refused.json()["code"] == "method_not_permitted"
     assert call(writer, NOTES, headers={header: "POST"}).status_code == 403
-    assert list(Note.objects.values_list("name", flat=True)) == ["kept"]
+    assert names() == ["kept"]
 
 
 @pytest.mark.parametrize(

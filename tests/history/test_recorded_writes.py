@@ -9,7 +9,7 @@ from apikeys.models import APIKey, SpentNonce
 from history.models import CallRecord, UnprovenCalls
 from tests import triggers
 from tests.factories import APIKeyFactory
-from tests.protected import NOTES, Note
+from tests.protected import NOTES, names, write_note
 from tests.triggers import refusing_rows
 
 pytestmark = [pytest.mark.django_db(transaction=True), pytest.mark.urls("tests.protected")]
@@ -26,13 +26,9 @@ def write(call, key, *, method="POST", **body):
     return call(key, NOTES, method=method, data=json.dumps({"name": "x"} | body))
 
 
-def names():
-    return list(Note.objects.values_list("name", flat=True))
-
-
 @pytest.mark.parametrize("method", WRITES)
 def test_a_write_whose_record_cannot_be_kept_is_not_done(call, writer, method, caplog):
-    Note.objects.create(name="before")
+    write_note("before")
     used = APIKey.objects.get().last_used_at
 
     with refusing_rows(CallRecord):
