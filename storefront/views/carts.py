@@ -76,9 +76,9 @@ def cart_delete(request: HttpRequest, public_id: str) -> HttpResponse:
         cart.delete(actor=Actor.from_request(request))
     except CartClosed:
         messages.error(request, _("The cart was checked out and stays with its invoice."))
-        return redirect("console_cart", public_id)
+        return redirect("cart_detail", public_id)
     messages.success(request, _("The cart is deleted."))
-    return redirect("console_carts")
+    return redirect("cart_list")
 
 
 def _found(request: HttpRequest, public_id: str) -> Cart:

@@ -37,7 +37,7 @@ def payment_method_create(request: HttpRequest) -> HttpResponse:
             form.add_error(None, error)
         else:
             messages.success(request, _("“%(method)s” is added.") % {"method": method})
-            return redirect("console_payment_methods")
+            return redirect("payment_method_list")
     return _form(request, form, title=_("Add payment method"))
 
 
@@ -56,7 +56,7 @@ def payment_method_edit(request: HttpRequest, public_id: str) -> HttpResponse:
             form.add_error(None, error)
         else:
             messages.success(request, _("“%(method)s” is saved.") % {"method": method})
-            return redirect("console_payment_methods")
+            return redirect("payment_method_list")
     return _form(request, form, title=_("Edit payment method"), method=method)
 
 
@@ -66,7 +66,7 @@ def payment_method_delete(request: HttpRequest, public_id: str) -> HttpResponse:
     name = str(method)
     method.delete(actor=Actor.from_request(request))
     messages.success(request, _("“%(method)s” is deleted.") % {"method": name})
-    return redirect("console_payment_methods")
+    return redirect("payment_method_list")
 
 
 def _found(request: HttpRequest, public_id: str) -> PaymentMethod:

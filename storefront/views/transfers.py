@@ -41,7 +41,7 @@ def target_edit(request: HttpRequest, store_id: str, action: str) -> HttpRespons
             form.add_error(None, error)
         else:
             messages.success(request, _("“%(name)s” is saved.") % {"name": Action(action).label})
-            return redirect("console_transfer_targets")
+            return redirect("target_list")
     context = {"form": form, "store": store, "target": target, "label": Action(action).label}
     status = 400 if form.errors else 200
     return render(request, "storefront/target_form.html", context, status=status)
