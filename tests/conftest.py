@@ -68,8 +68,8 @@ def postgresql_url():
 @pytest.fixture(scope="session")
 def redis_url():
     servers.require("redis-server")
-    with servers.redis() as url:
-        yield url
+    with servers.redis() as server:
+        yield server.url
 
 
 @pytest.fixture(scope="session")

@@ -3,6 +3,7 @@
 import json
 import os
 import secrets
+import select
 import shutil
 import signal
 import subprocess
@@ -121,7 +122,7 @@ def manage(environment, *arguments, stdin=""):
 
 
 class Console:
-    """A running server: ``url``, ``env``, ``manage(...)``, ``stop()``, ``kill_worker()``."""
+    """A running server: ``url``, ``env``, ``manage(...)``, ``stop()``, ``kill_worker()``..."""
 
     admin_username = "admin"
     admin_password = ADMIN_PASSWORD
@@ -131,7 +132,7 @@ class Console:
         self.url = f"http://{servers.LOOPBACK}:{self.port}"
         state = Path(folder) / f"var-{self.port}"
         state.mkdir()
-        self.errors = Path(folder) / f"stderr-{self.port}"
+        self.output = Path(folder) / f"output-{self.port}"
         self.env = command_environment(
             **databases.secrets
             | {
@@ -150,12 +151,13 @@ class Console:
         self.start()
 
     def start(self):
-        with self.errors.open("ab") as errors:
+        with self.output.open("ab") as output:
             self.server = subprocess.Popen(
                 [sys.executable, "-m", "gunicorn", "--config", "python:config.gunicorn"],
                 cwd=ROOT,
                 env=self.env,
-                stderr=errors,
+                stdout=output,
+                stderr=subprocess.STDOUT,
             )
         servers.wait_for(self.port, program=self.server)
         self._wait_until_workers_answer()
@@ -174,6 +176,19 @@ class Console:
         os.kill(victim, signal.SIGKILL)
         return victim
 
+    def kill(self):
+        """Kill -9 every process of the server at once, as a machine without memory does."""
+        # Stopped, the first process starts no other one that would be left over.
+        os.kill(self.server.pid, signal.SIGSTOP)
+        endings = [os.pidfd_open(process) for process in [*self.worker_ids(), self.server.pid]]
+        for ending in endings:
+            signal.pidfd_send_signal(ending, signal.SIGKILL)
+        for ending in endings:
+            # As long as one of them lives, so does their common place to accept connections.
+            select.select([ending], [], [])
+            os.close(ending)
+        self.server.wait()
+
     def worker_ids(self):
         server = self.server.pid
         children = Path(f"/proc/{server}/task/{server}/children").read_text()
@@ -190,8 +205,8 @@ class Console:
         return json.loads(manage(self.env, *arguments, "--json", stdin=stdin))
 
     def said(self):
-        """What the server has written on standard error so far."""
-        return self.errors.read_text()
+        """What the server has written so far, on standard output and standard error."""
+        return self.output.read_text()
 
     def _wait_until_workers_answer(self):
         # The master listens before a worker can answer; this waits in the queue for the first.

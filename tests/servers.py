@@ -75,8 +75,9 @@ def unprivileged():
 class PostgreSQL:
     """A PostgreSQL server of its own, on a port that it keeps when it is started again."""
 
-    def __init__(self, folder):
+    def __init__(self, folder, *, max_connections=200):
         self.folder = Path(folder)
+        self.max_connections = max_connections
         self.identity = unprivileged()
         self.password = secrets.token_hex(16)
         self.port = free_port()
@@ -90,7 +91,8 @@ class PostgreSQL:
                 *("-D", self.folder / "data", "-k", self.folder),
                 *("-h", LOOPBACK, "-p", str(self.port)),
                 # What is acknowledged here may be lost with the machine, not with a process.
-                *("-c", "fsync=off", "-c", "max_connections=200", "-c", "logging_collector=off"),
+                *("-c", "fsync=off", "-c", "logging_collector=off"),
+                *("-c", f"max_connections={self.max_connections}"),
             ],
             stdout=subprocess.DEVNULL,
             stderr=subprocess.DEVNULL,
@@ -103,6 +105,11 @@ class PostgreSQL:
         """End at once: whoever is connected is cut off."""
         self.process.send_signal(signal.SIGINT)
         end(self.process)
+
+    def crash(self):
+        """End without a word to anybody, and recover at the next start."""
+        self.process.send_signal(signal.SIGQUIT)
+        self.process.wait()
 
     @contextmanager
     def frozen(self):
@@ -153,10 +160,10 @@ class PostgreSQL:
 
 
 @contextmanager
-def postgresql():
+def postgresql(**options):
     """A running PostgreSQL server, whose ``url`` names no database."""
     with tempfile.TemporaryDirectory(prefix="apikeys-postgresql-") as folder:
-        server = PostgreSQL(folder)
+        server = PostgreSQL(folder, **options)
         server.start()
         try:
             yield server
@@ -164,21 +171,40 @@ def postgresql():
             server.stop()
 
 
-@contextmanager
-def redis():
-    """A Redis server of its own; gives its URL."""
-    with tempfile.TemporaryDirectory(prefix="apikeys-redis-") as folder:
-        port = free_port()
-        server = subprocess.Popen(
+class Redis:
+    """A Redis server of its own, on a port that it keeps when it is started again, empty."""
+
+    def __init__(self, folder):
+        self.folder = folder
+        self.port = free_port()
+        self.url = f"redis://{LOOPBACK}:{self.port}/0"
+
+    def start(self):
+        self.process = subprocess.Popen(
             [
                 find("redis-server"),
-                *("--port", str(port), "--bind", LOOPBACK),
-                *("--save", "", "--appendonly", "no", "--dir", folder),
+                *("--port", str(self.port), "--bind", LOOPBACK),
+                *("--save", "", "--appendonly", "no", "--dir", self.folder),
             ],
             stdout=subprocess.DEVNULL,
         )
+        wait_for(self.port, program=self.process)
+
+    def stop(self):
+        end(self.process)
+
+    def kill(self):
+        self.process.kill()
+        self.process.wait()
+
+
+@contextmanager
+def redis():
+    """A running Redis server."""
+    with tempfile.TemporaryDirectory(prefix="apikeys-redis-") as folder:
+        server = Redis(folder)
+        server.start()
         try:
-            wait_for(port, program=server)
-            yield f"redis://{LOOPBACK}:{port}/0"
+            yield server
         finally:
-            end(server)
+            server.stop()

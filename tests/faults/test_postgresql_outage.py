@@ -1,19 +1,27 @@
 """A database that goes away costs callers a 503 within five seconds, and comes back by itself."""
 
 import time
+from contextlib import ExitStack, contextmanager
 
+import psycopg
 import pytest
 import requests
 
 from tests import live, servers
+from tests.faults.callers import Load, issue
+from tests.faults.records import assert_nothing_acknowledged_is_lost, execute
 
 pytestmark = pytest.mark.e2e
+LONGEST = 5.5
 
 
 @pytest.fixture(scope="module")
-def postgresql():
+def postgresql(live_databases):
+    """A server of its own, which has no place for many connections."""
+    if not live_databases.on_postgresql:
+        pytest.skip("runs when the suite runs on PostgreSQL")
     servers.require("initdb", "postgres")
-    with servers.postgresql() as server:
+    with servers.postgresql(max_connections=30) as server:
         yield server
 
 
@@ -26,11 +34,15 @@ def console(postgresql, tmp_path_factory):
     console.stop()
 
 
+@pytest.fixture(scope="module")
+def key(console):
+    return issue(console, "inventory-sync")
+
+
 @pytest.fixture
-def call(console):
-    issued = console.manage("create_api_key", "inventory-sync", "--any-ip", "--rate-limit=none")
+def call(console, key):
     session = requests.Session()
-    session.auth = issued["consumer_key"], issued["consumer_secret"]
+    session.auth = key["consumer_key"], key["consumer_secret"]
 
     def call():
         began = time.monotonic()
@@ -44,7 +56,7 @@ def assert_unavailable(answer, seconds):
     assert answer.status_code == 503
     assert answer.json()["code"] == "history_unavailable"
     assert int(answer.headers["Retry-After"]) > 0
-    assert seconds < 5.5
+    assert seconds < LONGEST
 
 
 def wait_until_every_process_heals(call):
@@ -77,5 +89,83 @@ def test_a_frozen_database_gives_503_in_time_and_heals_without_hands(postgresql,
     with postgresql.frozen():
         for _ in range(3):
             assert_unavailable(*call())
+
+    wait_until_every_process_heals(call)
+
+
+def test_restarts_under_load_lose_no_acknowledged_call(postgresql, console, key):
+    started = set()
+    with Load.of(console, key) as load:
+        for end in (postgresql.stop, postgresql.crash):
+            load.wait_for(200, count=10)
+            started.add(execute(console, "SELECT pg_postmaster_start_time()")[0])
+            end()
+            load.wait_for(503)
+            postgresql.start()
+            load.wait_for(200, seconds=10)
+    started.add(execute(console, "SELECT pg_postmaster_start_time()")[0])
+
+    assert len(started) == 3
+    assert load.cut == 0
+    assert {answer.status for answer in load.refused} <= {503}
+    assert all(answer.seconds < LONGEST for answer in load.refused)
+    assert_nothing_acknowledged_is_lost(console, load)
+
+
+def test_terminated_connections_lose_no_acknowledged_call(console, key):
+    terminated = 0
+    with Load.of(console, key) as load:
+        for _ in range(5):
+            load.wait_for(200, count=10)
+            rows = execute(
+                console,
+                "SELECT pg_terminate_backend(pid) FROM pg_stat_activity "
+                "WHERE datname = current_database() AND pid <> pg_backend_pid()",
+            )
+            terminated += len(rows)
+        load.wait_for(200, count=10)
+
+    assert terminated >= 5
+    assert load.cut == 0
+    assert {answer.status for answer in load.refused} <= {503}
+    assert all(answer.seconds < LONGEST for answer in load.refused)
+    assert_nothing_acknowledged_is_lost(console, load)
+
+
+@contextmanager
+def every_connection_taken(postgresql):
+    """Nobody else is connected, and nobody can connect."""
+    with ExitStack() as held:
+        taken = []
+        while True:
+            try:
+                connection = psycopg.connect(f"{postgresql.url}/postgres", autocommit=True)
+            except psycopg.OperationalError:
+                if not cut_off_all_but(taken):
+                    break
+            else:
+                taken.append(held.enter_context(connection))
+        yield
+
+
+def cut_off_all_but(connections):
+    """How many others had to go."""
+    kept = [connection.info.backend_pid for connection in connections]
+    others = connections[0].execute(
+        "SELECT pg_terminate_backend(pid) FROM pg_stat_activity "
+        "WHERE backend_type = 'client backend' AND pid <> ALL(%s)",
+        [kept],
+    )
+    return len(others.fetchall())
+
+
+def test_a_database_without_a_free_connection_gives_503_and_heals_without_hands(postgresql, call):
+    assert call()[0].status_code == 200
+
+    with every_connection_taken(postgresql):
+        for _ in range(4):
+            assert_unavailable(*call())
+        with pytest.raises(psycopg.OperationalError, match="too many clients"):
+            psycopg.connect(f"{postgresql.url}/postgres")
 
     wait_until_every_process_heals(call)
