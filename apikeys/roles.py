@@ -20,6 +20,15 @@ VIEWER: Final = frozenset(
         "apikeys.view_changerecord",
         "history.view_callrecord",
         "history.view_unprovencalls",
+        "storefront.view_product",
+        "storefront.view_invoice",
+        "storefront.view_webhook",
+        "storefront.view_delivery",
+        "storefront.view_cart",
+        "storefront.view_shoppersession",
+        "storefront.view_paymentmethod",
+        "storefront.view_transfertarget",
+        "storefront.view_sessiontransfer",
     }
 )
 OPERATOR: Final = VIEWER | {
@@ -30,12 +39,28 @@ OPERATOR: Final = VIEWER | {
     "apikeys.add_allowedip",
     "apikeys.change_allowedip",
     "apikeys.delete_allowedip",
+    "storefront.add_product",
+    "storefront.change_product",
+    "storefront.add_invoice",
+    "storefront.change_invoice",
+    "storefront.mark_invoice",
+    "storefront.add_webhook",
+    "storefront.change_webhook",
+    "storefront.add_paymentmethod",
+    "storefront.change_paymentmethod",
+    "storefront.delete_cart",
 }
 OWNER: Final = OPERATOR | {
     "apikeys.delete_apiuser",
     "apikeys.delete_apikey",
     "apikeys.change_store",
+    "storefront.delete_product",
+    "storefront.delete_webhook",
+    "storefront.delete_paymentmethod",
     "storefront.view_payment_debug",
+    # Where customers are sent with their carts.
+    "storefront.add_transfertarget",
+    "storefront.change_transfertarget",
 }
 ROLES: Final = {"viewer": VIEWER, "operator": OPERATOR, "owner": OWNER}
 
