@@ -18,6 +18,11 @@ urlpatterns: list[URLPattern | URLResolver] = [
         invoices.InvoiceMark.as_view(),
         name="invoice_mark",
     ),
+    re_path(
+        r"^invoices/(?P<invoice_id>[^/]+)/unarchive/?$",
+        invoices.InvoiceUnarchive.as_view(),
+        name="invoice_unarchive",
+    ),
     re_path(r"^webhooks/?$", webhooks.WebhookList.as_view(), name="webhooks"),
     re_path(
         r"^webhooks/(?P<webhook_id>[^/]+)/?$", webhooks.WebhookDetail.as_view(), name="webhook"

@@ -18,7 +18,7 @@ class Incoming(serializers.Serializer[Any]):
     Members that only the server sets (``server_owned``, written folded) are refused in every
     spelling, and so is a known member in a spelling that is not its own: it would be passed over
     in silence while its sender believes it counted. ``store`` may be named when it is the key's,
-    ``id`` when it is that of the object (``own``): some clients send back what they have read.
+    and any member may repeat what it is now (``own``): some clients send back what they read.
     """
 
     server_owned: frozenset[str] = frozenset()
@@ -33,10 +33,11 @@ class Incoming(serializers.Serializer[Any]):
     def _unwelcome(self, data: dict[str, Any]) -> dict[str, Any]:
         store = getattr(self.context.get("store"), "public_id", None)
         known = {_folded(str(name)): name for name in self.fields}
+        own = self.context.get("own") or {}
         errors = {}
         for name, value in data.items():
             folded = _folded(name)
-            if name in self.fields or (name == "id" and value == self.context.get("own")):
+            if name in self.fields or (name in own and own[name] == value):
                 continue
             if folded in ("store", "storeid"):
                 if value != store:

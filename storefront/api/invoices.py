@@ -110,6 +110,18 @@ class InvoiceMark(ShopView):
         return _mark(self, invoice_id)
 
 
+class InvoiceUnarchive(ShopView):
+    """Put an archived invoice back into the lists."""
+
+    resource = "invoices"
+
+    @extend_schema(request=None, responses=InvoiceSerializer, operation_id="invoices_unarchive")
+    def post(self, request: Request, store_id: str, invoice_id: str) -> Response:
+        invoice = self.find(Invoice.objects.all(), invoice_id)
+        invoice.unarchive(actor=self.actor)
+        return Response(InvoiceSerializer(invoice).data)
+
+
 def _mark(view: ShopView, invoice_id: str) -> Response:
     invoice = view.find(Invoice.objects.all(), invoice_id)
     status = view.read(MarkBody)["status"]

@@ -92,7 +92,7 @@ class ProductDetail(ShopView):
 
     def _change(self, product_id: str, *, partial: bool = False) -> Response:
         product = self.find(Product.objects.all(), product_id)
-        values = self.read(ProductBody, partial=partial, own=product.public_id)
+        values = self.read(ProductBody, partial=partial, own=ProductSerializer(product).data)
         with named():
             product.change(actor=self.actor, **values)
         return Response(ProductSerializer(product).data)

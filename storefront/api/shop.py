@@ -38,9 +38,9 @@ class ShopView(ProtectedView):
         return Actor.caller(self.request._request)
 
     def read(
-        self, body: type[Incoming], *, partial: bool = False, own: str | None = None
+        self, body: type[Incoming], *, partial: bool = False, own: dict[str, Any] | None = None
     ) -> dict[str, Any]:
-        """The values of the request's body, which may repeat the object's ``own`` id.
+        """The values of the request's body, which may repeat what the object's ``own`` are now.
 
         Raises what is answered with 400.
         """

@@ -51,14 +51,17 @@ class WebhookBody(Incoming):
         """The names of the deeds. None is "not said"."""
         return {
             "url": values.get("url"),
-            "names": _names(values),
+            "names": _names(values, own=self.context.get("own") or {}),
             "secret": values.get("secret", ""),
             "enabled": values.get("enabled"),
         }
 
 
-def _names(values: dict[str, Any]) -> list[str] | None:
-    if "events" in values:
+def _names(values: dict[str, Any], *, own: dict[str, Any]) -> list[str] | None:
+    """The list that was meant, when a client sends back the other one as it read it."""
+    if "events" in values and not (
+        values["events"] == own.get("events") and "authorizedEvents" in values
+    ):
         names: list[str] = values["events"]
         return names
     authorized = values.get("authorizedEvents", {})
@@ -124,13 +127,20 @@ class DeliverySerializer(serializers.Serializer[Delivery]):
     isRedelivery = serializers.BooleanField(source="is_redelivery")
     type = serializers.CharField(source="event.type")
     invoiceId = serializers.CharField(source="event.invoice.public_id")
-    status = serializers.CharField()
+    state = serializers.CharField(source="status")
+    status = serializers.SerializerMethodField()
     httpCode = serializers.IntegerField(source="response_status", allow_null=True)
     durationMs = serializers.IntegerField(source="duration_ms", allow_null=True)
     errorMessage = serializers.CharField(source="error_text", allow_blank=True)
     timestamp = UnixTimeField(source="date_added")
     nextAttemptTime = serializers.SerializerMethodField()
     attempts = AttemptSerializer(many=True)
+
+    def get_status(self, delivery: Delivery) -> str:
+        """Greenfield's words for the last attempt."""
+        if delivery.response_status is None:
+            return "Failed" if delivery.error else "Pending"
+        return "HttpSuccess" if 200 <= delivery.response_status < 300 else "HttpError"
 
     def get_nextAttemptTime(self, delivery: Delivery) -> int | None:
         due = delivery.next_attempt_at

@@ -81,7 +81,9 @@ class WebhookDetail(ShopView):
 
     def _change(self, webhook_id: str) -> Response:
         webhook = self.webhook(webhook_id)
-        values: dict[str, Any] = self.read(WebhookBody, partial=True, own=webhook.public_id)
+        values: dict[str, Any] = self.read(
+            WebhookBody, partial=True, own=WebhookSerializer(webhook).data
+        )
         with named():
             webhook.change(actor=self.actor, **values)
         return Response(WebhookSerializer(webhook).data)

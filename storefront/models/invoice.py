@@ -234,6 +234,17 @@ class Invoice(Owned):
         self.note(actor, "archived")
         return True
 
+    @transaction.atomic
+    def unarchive(self, *, actor: Actor) -> bool:
+        """Put it back into the lists. Returns whether that was news."""
+        self.lock()
+        if self.archived_at is None:
+            return False
+        self.archived_at = None
+        self.modified("archived_at")
+        self.note(actor, "unarchived")
+        return True
+
     def _become(self, status: str, additional_status: str) -> None:
         self.status, self.additional_status = status, additional_status
         self.modified("status", "additional_status")

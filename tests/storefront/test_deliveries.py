@@ -374,14 +374,15 @@ def test_a_message_is_sent_again_by_hand_under_the_same_id(shop, receiver):
     again = shop.post(f"{log}/{first['id']}/redeliver")
 
     assert again.status_code == 200
-    assert again.json()["originalDeliveryId"] == first["id"] != again.json()["id"]
+    assert shop.get(f"{log}/{again.json()}").json()["originalDeliveryId"] == first["id"]
     assert deliver() == 1
     one, other = receiver.received
     assert one.headers["webhook-id"] == other.headers["webhook-id"]
     message = json.loads(other.body)
-    assert (message["isRedelivery"], message["deliveryId"]) == (True, again.json()["id"])
-    assert shop.get(f"{log}/{again.json()['id']}").json()["status"] == "delivered"
-    assert shop.get(f"{log}/{again.json()['id']}/request").json() == message
+    assert (message["isRedelivery"], message["deliveryId"]) == (True, again.json())
+    delivered = shop.get(f"{log}/{again.json()}").json()
+    assert (delivered["state"], delivered["status"]) == ("delivered", "HttpSuccess")
+    assert shop.get(f"{log}/{again.json()}/request").json() == message
 
 
 def test_the_log_tells_status_and_duration_and_nothing_the_receiver_said(shop, receiver):

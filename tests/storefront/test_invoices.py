@@ -364,6 +364,8 @@ def test_an_archived_invoice_leaves_the_list_and_is_still_found(shop):
     assert shop.get("invoices").json() == []
     assert len(shop.get("invoices?includeArchived=true").json()) == 1
     assert shop.get(f"invoices/{invoice.public_id}").status_code == 200
+    assert shop.post(f"invoices/{invoice.public_id}/unarchive").json()["archived"] is False
+    assert len(shop.get("invoices").json()) == 1
 
 
 @pytest.mark.parametrize("method", ["GET", "PUT", "PATCH", "DELETE"])
