@@ -1,5 +1,7 @@
 """``make run``: prepares what a fresh machine lacks, then serves the console and the API."""
 
+import contextlib
+import ctypes
 import os
 import secrets
 import signal
@@ -103,9 +105,10 @@ def create_first_superuser() -> None:
 
 def supervise() -> int:
     """Run the server, and beside it the worker, which is started again when it dies."""
-    # Whoever ends us politely ends the programs we started, too.
-    signal.signal(signal.SIGTERM, signal.default_int_handler)
-    signal.signal(signal.SIGHUP, signal.default_int_handler)
+    # Whoever ends us politely ends the programs we started, too; also where Ctrl-C was switched
+    # off, as shells do for what they start in the background.
+    for request in (signal.SIGINT, signal.SIGTERM, signal.SIGHUP):
+        signal.signal(request, signal.default_int_handler)
     server = start("-m", "gunicorn", "--config", "python:config.gunicorn")
     worker, started, pause = start("manage.py", "run_worker"), time.monotonic(), 1.0
     announced = False
@@ -125,7 +128,22 @@ def supervise() -> int:
 
 
 def start(*arguments: str) -> subprocess.Popen[bytes]:
-    return subprocess.Popen([sys.executable, *arguments], cwd=BASE_DIR)  # noqa: S603
+    """Start a Python program that ends when we say so, and when we can say nothing any more."""
+    return subprocess.Popen(  # noqa: S603
+        [sys.executable, *arguments],
+        cwd=BASE_DIR,
+        # Ctrl-C reaches a whole group of programs. In a group of their own they hear of it from
+        # us alone, and finish what they are doing.
+        process_group=0,
+        preexec_fn=end_with_parent,
+    )
+
+
+def end_with_parent() -> None:
+    """Have Linux send SIGTERM when our parent is gone, so that kill -9 leaves no server behind."""
+    set_parent_death_signal = 1
+    with contextlib.suppress(AttributeError):  # other systems have no such call
+        ctypes.CDLL(None).prctl(set_parent_death_signal, signal.SIGTERM)
 
 
 def end(*programs: subprocess.Popen[bytes]) -> None:

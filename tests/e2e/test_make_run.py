@@ -111,31 +111,50 @@ def test_a_newcomer_gets_a_running_console_and_the_password_only_once(tmp_path):
     assert (clone / ".env").read_text() == secrets_before
 
 
-def test_ctrl_c_ends_the_server_and_the_worker(clone):
+def programs(run):
+    """What runs in the session of make run, as lines of process id and command."""
+    listed = subprocess.run(
+        ["ps", "-o", "pid=,args=", "--sid", str(run.pid)],
+        capture_output=True,
+        text=True,
+        check=False,
+    )
+    return listed.stdout.splitlines()
+
+
+def wait_until(condition, *, seconds=20):
+    deadline = time.monotonic() + seconds
+    while not condition():
+        assert time.monotonic() < deadline
+        time.sleep(0.1)
+
+
+def test_ctrl_c_ends_the_server_and_the_worker_at_once(clone):
     port = servers.free_port()
     with make_run(clone, PORT=str(port)) as (_printed, run):
+        assert len(programs(run)) > 3
+        began = time.monotonic()
         interrupt(run)
 
-    group = subprocess.run(
-        ["ps", "-o", "args=", "--sid", str(run.pid)], capture_output=True, text=True, check=False
-    )
-    assert group.stdout == ""
+    assert time.monotonic() - began < 15
+    assert programs(run) == []
+
+
+def test_a_killed_make_run_leaves_no_server_behind(clone):
+    with make_run(clone, PORT=str(servers.free_port())) as (_printed, run):
+        os.killpg(run.pid, signal.SIGKILL)
+        run.wait()
+        wait_until(lambda: programs(run) == [])
 
 
 def test_a_worker_that_dies_is_started_again(clone):
     def workers(run):
-        listed = subprocess.run(
-            ["ps", "-o", "pid=,args=", "--sid", str(run.pid)], capture_output=True, text=True
-        )
-        return [int(line.split()[0]) for line in listed.stdout.splitlines() if "run_worker" in line]
+        return [int(line.split()[0]) for line in programs(run) if "run_worker" in line]
 
     with make_run(clone, PORT=str(servers.free_port())) as (_printed, run):
         [first] = workers(run)
         os.kill(first, signal.SIGKILL)
-        deadline = time.monotonic() + 20
-        while workers(run) in ([], [first]):
-            assert time.monotonic() < deadline
-            time.sleep(0.1)
+        wait_until(lambda: workers(run) not in ([], [first]))
 
 
 def test_an_address_that_is_taken_is_said_before_anything_is_made(clone, tmp_path):
