@@ -1,9 +1,6 @@
 """The worker itself: holds the lease, runs what is due, and outlives every failure."""
 
 import logging
-import os
-import secrets
-import socket
 import time
 from collections import Counter
 from collections.abc import Iterable
@@ -15,6 +12,7 @@ from typing import Final
 
 from django.db import DatabaseError, InterfaceError, close_old_connections, reset_queries
 
+from apikeys.holder import is_dead, new_name
 from apikeys.models import WorkerLease
 from apikeys.worker import Shift, WorkerTask
 
@@ -38,7 +36,7 @@ class Worker:
     def __init__(self, tasks: Iterable[WorkerTask]) -> None:
         self.tasks = list(tasks)
         self.ended = False
-        self.holder = f"{socket.gethostname()[:80]}:{os.getpid()}:{secrets.token_hex(4)}"
+        self.holder = new_name()
         self.counts = Counter(dict.fromkeys((task.name for task in self.tasks), 0))
         self.failures: Counter[str] = Counter()
         self._due = dict.fromkeys(self.tasks, 0.0)
@@ -108,12 +106,20 @@ class Worker:
         lease = WorkerLease.objects
         Shift.is_over = self.ended or lease.is_wanted()
         if not Shift.is_over:
-            return lease.take(self.holder)
+            return lease.take(self.holder) or self._succeed_the_dead()
         if self._still_running():
             lease.take(self.holder)
         else:
             lease.release(self.holder)
         return False
+
+    def _succeed_the_dead(self) -> bool:
+        """A worker that was killed on this host is not waited for."""
+        holder = WorkerLease.objects.values_list("holder", flat=True).first() or ""
+        if not is_dead(holder):
+            return False
+        WorkerLease.objects.release(holder)
+        return WorkerLease.objects.take(self.holder)
 
     def _start_due(self, pool: ThreadPoolExecutor) -> None:
         running = self._still_running()

@@ -9,10 +9,10 @@ Threads only call out. Claims and results are written by the one thread that run
 """
 
 import logging
-import secrets
 import time
 from concurrent.futures import FIRST_COMPLETED, Future, ThreadPoolExecutor, wait
 from datetime import datetime, timedelta
+from functools import cache
 from typing import Any, Final
 
 from django.db import OperationalError, transaction
@@ -22,6 +22,7 @@ from django.utils import timezone
 
 from apikeys import tokens, worker
 from apikeys.actor import Actor
+from apikeys.holder import is_dead, new_name
 from apikeys.models import Status
 from storefront import outgoing, signing
 from storefront.models import Delivery, DeliveryStatus, Webhook
@@ -52,12 +53,13 @@ class Courier:
     """One round of deliveries."""
 
     def __init__(self) -> None:
-        self.name = secrets.token_hex(8)
+        self.name = new_name()
         self.arrived = 0
         self._under_way: dict[Future[Answer], Delivery] = {}
 
     def run(self) -> int:
         """Work until nothing is due and nothing under way, or until the worker has to stop."""
+        _inherit_once()
         with ThreadPoolExecutor(AT_ONCE, thread_name_prefix="courier") as threads:
             while True:
                 claimed = [] if worker.stopping() else self._claim()
@@ -122,6 +124,15 @@ class Courier:
             else:
                 self.arrived += arrived
                 return
+
+
+@cache
+def _inherit_once() -> None:
+    """Free what a courier that was killed on this host had claimed, when this process begins."""
+    claimed = Delivery.objects.pending().exclude(claimed_by="")
+    for name in claimed.order_by().values_list("claimed_by", flat=True).distinct():
+        if is_dead(name):
+            claimed.filter(claimed_by=name).update(claimed_by="", claimed_until=None)
 
 
 def _unclaimed(now: datetime) -> Q:
