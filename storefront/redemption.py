@@ -23,7 +23,7 @@ from apikeys.models import APIKey, Secret, Store
 from apikeys.rules import RULES, Facts
 from storefront import transfer_link
 from storefront.models import Cart, SessionTransfer, TransferTarget
-from storefront.models.transfer import Action
+from storefront.models.transfer_target import Action
 from storefront.transfer_link import Link, Unreadable
 
 RESOURCE: Final = "session_transfers"

@@ -15,7 +15,8 @@ from storefront.api.fields import AmountField
 from storefront.api.incoming import Incoming
 from storefront.api.shop import ShopView
 from storefront.models import Cart
-from storefront.models.cart import EXPIRING, CartClosed, CartItem, NoSuchCart
+from storefront.models.cart import EXPIRING, CartClosed, NoSuchCart
+from storefront.models.cart_item import CartItem
 
 HEADERS: Final = ("Cart-Key", "CoCart-API-Cart-Key")
 PARAMETER: Final = "cart_key"

@@ -21,7 +21,7 @@ from storefront.api.cart_access import (
 from storefront.api.fields import named
 from storefront.api.idempotency import IDEMPOTENCY_KEY, idempotent
 from storefront.models import Cart, Product
-from storefront.models.cart import MOST_ITEMS, MOST_PIECES, CartItem
+from storefront.models.cart_item import MOST_ITEMS, MOST_PIECES, CartItem
 
 
 class ItemBody(CartBody):

@@ -18,7 +18,7 @@ from storefront.api.fields import named
 from storefront.api.incoming import Incoming
 from storefront.api.shop import ShopView
 from storefront.models import Cart, SessionTransfer
-from storefront.models.transfer import Action
+from storefront.models.transfer_target import Action
 from storefront.redemption import Redemption
 
 LATEST: Final = 10**10

@@ -6,7 +6,7 @@ import django.utils.timezone
 from django.db import migrations, models
 
 import storefront.models.owned
-import storefront.models.transfer
+import storefront.models.transfer_target
 
 
 class Migration(migrations.Migration):
@@ -211,7 +211,7 @@ class Migration(migrations.Migration):
                     models.CharField(
                         blank=True,
                         max_length=2000,
-                        validators=[storefront.models.transfer.validate_target],
+                        validators=[storefront.models.transfer_target.validate_target],
                         verbose_name="address",
                     ),
                 ),

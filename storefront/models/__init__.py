@@ -1,13 +1,15 @@
 """What a shop keeps behind the gate: products, carts, invoices, webhooks, session transfers."""
 
-from storefront.models.cart import Cart, CartItem
+from storefront.models.cart import Cart
+from storefront.models.cart_item import CartItem
 from storefront.models.delivery import Delivery, DeliveryStatus, Event
 from storefront.models.idempotency import KeptAnswer
 from storefront.models.invoice import AdditionalStatus, Invoice, InvoiceStatus
 from storefront.models.payment_method import PaymentMethod
 from storefront.models.product import Product
 from storefront.models.shopper import ShopperSession
-from storefront.models.transfer import SessionTransfer, TransferTarget
+from storefront.models.transfer import SessionTransfer
+from storefront.models.transfer_target import TransferTarget
 from storefront.models.webhook import Webhook
 
 __all__ = [

@@ -13,7 +13,8 @@ from django.views.decorators.http import require_http_methods
 
 from storefront import shopper_cookie
 from storefront.models import Cart, PaymentMethod
-from storefront.models.cart import MOST_PIECES, CartClosed
+from storefront.models.cart import CartClosed
+from storefront.models.cart_item import MOST_PIECES
 
 
 class QuantityForm(forms.Form):

@@ -13,7 +13,7 @@ from apikeys.paging import page_of
 from apikeys.views.access import FORM, console_page
 from storefront.forms.transfer_target import TransferTargetForm
 from storefront.models import SessionTransfer, TransferTarget
-from storefront.models.transfer import Action
+from storefront.models.transfer_target import Action
 
 
 @console_page("storefront.view_transfertarget")

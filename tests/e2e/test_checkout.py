@@ -4,6 +4,7 @@ from concurrent.futures import ThreadPoolExecutor
 
 import pytest
 import requests
+from axe_playwright_python.sync_playwright import Axe
 
 from tests.storefront.links import signed_link
 
@@ -53,6 +54,16 @@ def log_in(page, console):
     page.wait_for_url(f"{console.url}/console/")
 
 
+def assert_accessible(page):
+    """Nothing that the rules of WCAG find, wide and narrow."""
+    for width in (1280, 360):
+        page.set_viewport_size({"width": width, "height": 800})
+        assert Axe().run(page).response["violations"] == []
+        assert page.evaluate(
+            "document.documentElement.scrollWidth <= document.documentElement.clientWidth"
+        )
+
+
 def cookies(page, *names):
     return {
         cookie["name"]: cookie["value"]
@@ -77,10 +88,12 @@ def test_a_customer_follows_a_link_checks_out_and_sees_the_invoice_settle(
     assert page.url == f"{live_console.url}/shop/cart"
     assert "Green tea" in page.inner_text("main")
     assert "11.97 EUR" in page.inner_text("main")
+    assert_accessible(page)
     page.fill("input[type=number]", "2")
     page.click("text=Update")
     page.wait_for_selector("text=7.98 EUR")
     page.click("text=Go to the checkout")
+    assert_accessible(page)
     page.fill("[name=buyer_email]", "buyer@example.com")
     page.click("text=Place the order")
     page.wait_for_url(f"{live_console.url}/i/*")
@@ -93,6 +106,7 @@ def test_a_customer_follows_a_link_checks_out_and_sees_the_invoice_settle(
 
     page.goto(link)
     assert "not valid any more" in page.inner_text("main")
+    assert_accessible(page)
     page.goto(f"{live_console.url}/console/")
     assert page.url == f"{live_console.url}/console/"
     assert cookies(page, "sessionid") == operator
