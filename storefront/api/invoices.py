@@ -77,7 +77,8 @@ class InvoiceDetail(ShopView):
     )
     def put(self, request: Request, store_id: str, invoice_id: str) -> Response:
         invoice = self.find(Invoice.objects.all(), invoice_id)
-        invoice.describe(self.read(MetadataBody)["metadata"])
+        own = InvoiceSerializer(invoice).data
+        invoice.describe(self.read(MetadataBody, own=own)["metadata"])
         return Response(InvoiceSerializer(invoice).data)
 
     @extend_schema(
