@@ -8,6 +8,7 @@ from django.contrib.auth.models import AbstractBaseUser, AnonymousUser
 from django.core.exceptions import ValidationError
 from django.db import models, transaction
 from django.db.models import Q
+from django.db.models.functions import Coalesce
 from django.utils import timezone
 from django.utils.translation import gettext_lazy as _
 
@@ -140,6 +141,17 @@ class APIKey(AddressList, Rotatable, Revisioned, Switchable):
             models.Index(fields=["-date_modified", "-id"], name="apikey_modified"),
             models.Index(fields=["-last_used_at", "-id"], name="apikey_last_used"),
             models.Index(fields=["expires_at"], name="apikey_expiry"),
+            models.Index(
+                fields=["-date_added", "-id"],
+                name="apikey_disabled",
+                condition=Q(status=Status.DISABLED),
+            ),
+            # In the order in which unused keys are looked for.
+            models.Index(
+                Coalesce("last_used_at", "date_added"),
+                name="apikey_idle",
+                condition=Q(status=Status.ENABLED),
+            ),
         )
 
     def __str__(self) -> str:

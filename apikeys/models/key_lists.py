@@ -5,7 +5,7 @@ from ipaddress import ip_network
 from typing import TYPE_CHECKING, Final, Self
 
 from django.db import models
-from django.db.models import Count, Exists, F, OuterRef, Prefetch, Q, Subquery
+from django.db.models import Count, F, OuterRef, Prefetch, Q, Subquery
 from django.db.models.functions import Coalesce
 from django.utils import timezone
 from django.utils.translation import gettext_lazy as _
@@ -56,9 +56,7 @@ class ListedKeys(models.QuerySet["APIKey"]):
 
     def with_retired_secret_in_use(self) -> Self:
         """Keys of which a replaced secret was presented: a forgotten server, or a leak."""
-        return self.filter(
-            Exists(Secret.objects.filter(api_key=OuterRef("pk"), refused_at__isnull=False))
-        )
+        return self.filter(pk__in=Secret.objects.filter(refused_at__isnull=False).values("api_key"))
 
     def in_state(self, state: str) -> Self:
         """Those of which a list of this state speaks; enabled means enabled and not expired."""
@@ -76,7 +74,8 @@ class ListedKeys(models.QuerySet["APIKey"]):
             case KeyState.IDLE:
                 return self.unused_since(now - IDLE)
             case KeyState.OLD_SECRET:
-                return self.filter(on, Exists(_current_secrets().filter(date_added__lt=now - OLD)))
+                old = Secret.objects.filter(retires_at=None, date_added__lt=now - OLD)
+                return self.filter(on, pk__in=old.values("api_key"))
             case KeyState.RETIRED_IN_USE:
                 return self.with_retired_secret_in_use()
             case KeyState.ANY_IP:
@@ -116,10 +115,6 @@ class ListedKeys(models.QuerySet["APIKey"]):
             sorted_by = column.desc(nulls_last=True) if descending else column.asc(nulls_last=True)
             return self.order_by(sorted_by, "-pk")
         return self.order_by(order, "-pk" if descending else "pk")
-
-
-def _current_secrets() -> models.QuerySet[Secret]:
-    return Secret.objects.filter(api_key=OuterRef("pk"), retires_at=None)
 
 
 def _enclosing(text: str) -> list[str]:

@@ -93,6 +93,9 @@ class Secret(models.Model):
                 name="secret_refused",
                 condition=Q(refused_at__isnull=False),
             ),
+            models.Index(
+                fields=["date_added"], name="secret_age", condition=Q(retires_at__isnull=True)
+            ),
         )
 
     def __str__(self) -> str:
