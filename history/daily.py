@@ -9,6 +9,7 @@ from django.contrib.auth.models import AbstractBaseUser, AnonymousUser
 from django.db.models import F, Sum
 from django.utils import timezone
 
+from apikeys.models import Store
 from history.models import CallRecord, DailyCalls, DailyReasons, RollUp
 from history.models.call import CallRecordQuerySet
 from history.rollup import by_day
@@ -87,11 +88,20 @@ def _reasons_by_day(user: Person, days: int) -> Counter[tuple[date, str]]:
         rows = DailyReasons.objects.visible_to(user).filter(day__gte=since)
         for day, reason, calls in rows.values_list("day", "reason").annotate(Sum("count")):
             found[day, reason] += calls
-        for group in _since(since, beyond.visible_to(user)):
-            found[group["day"], group["reason"]] += group["calls"]
+        for group in _since(since, beyond):
+            if stores is None or group["store_id"] in stores:
+                found[group["day"], group["reason"]] += group["calls"]
         return found
 
+    stores = _stores(user)
     return _consistent(days, count)
+
+
+def _stores(user: Person) -> set[str] | None:
+    """The Store IDs that count for this console user; None for all of them."""
+    if getattr(user, "is_superuser", False) and getattr(user, "is_active", False):
+        return None
+    return set(Store.objects.visible_to(user).values_list("public_id", flat=True))
 
 
 def _consistent(days: int, count: Callable[[date, CallRecordQuerySet], Counted]) -> Counted:

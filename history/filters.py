@@ -15,9 +15,9 @@ from django.utils.translation import gettext_lazy as _
 
 from apikeys import networks
 from apikeys.denial import DenialReason
-from apikeys.models import APIKey
+from apikeys.models import APIKey, APIUser
 from history.models import CallRecord
-from history.models.call import CallRecordQuerySet, Outcome
+from history.models.call import CallRecordQuerySet, Outcome, single_address
 
 METHODS: Final = ("GET", "HEAD", "POST", "PUT", "PATCH", "DELETE", "OPTIONS")
 PERIODS: Final = {
@@ -97,9 +97,9 @@ class CallFilter(django_filters.FilterSet):  # type: ignore[misc]  # comes witho
         fields: tuple[str, ...] = ()
 
     def __init__(self, data: Any, *, request: HttpRequest, key: APIKey | None = None) -> None:
-        calls = CallRecord.objects.visible_to(request.user)
-        if key is not None:
-            calls = calls.of_key(key)
+        # Whoever sees a key sees its calls: a key never leaves its store.
+        everything = CallRecord.objects.all()
+        calls = everything.visible_to(request.user) if key is None else everything.of_key(key)
         super().__init__(data, queryset=calls, request=request)
         self.now = timezone.now()
         self.of_one_key = key is not None
@@ -139,15 +139,21 @@ class CallFilter(django_filters.FilterSet):  # type: ignore[misc]  # comes witho
     def candidates(self) -> CallRecordQuerySet:
         """The calls, of any time, among which those that fit are looked for by an index."""
         calls: CallRecordQuerySet = self.queryset
-        return self._narrowed(calls, self._led) if self.is_valid_query else calls.none()
+        if not self.is_valid_query:
+            return calls.none()
+        if "key" in self._led:  # a second index to choose from would mislead the planner
+            calls = CallRecord.objects.all()
+        return self._narrowed(calls, self._led)
 
     @property
     def sifts(self) -> bool:
         """Whether conditions are left that no index answers."""
-        return bool(self._left)
+        return bool(self._left) or self._by_reused_name
 
     def sift(self, candidates: CallRecordQuerySet) -> CallRecordQuerySet:
         """Those candidates that fit the conditions that no index answers."""
+        if self._by_reused_name:
+            candidates = candidates.visible_to(self.request.user)
         return self._narrowed(candidates, self._left)
 
     @property
@@ -164,6 +170,11 @@ class CallFilter(django_filters.FilterSet):  # type: ignore[misc]  # comes witho
         return set(self.asked) - self._led - set(LIMITS)
 
     @property
+    def _by_reused_name(self) -> bool:
+        """Candidates have a name only, which may have been that of a deleted user elsewhere."""
+        return "key" in self._led and "username" in self._named and not self._sees_all
+
+    @property
     def _sees_all(self) -> bool:
         """Others are led by their stores, so that no one else's calls are looked through."""
         return bool(getattr(self.request.user, "is_superuser", False))
@@ -171,9 +182,9 @@ class CallFilter(django_filters.FilterSet):  # type: ignore[misc]  # comes witho
     def _is_exact(self, name: str) -> bool:
         value = self.asked[name]
         if name == "key":
-            return bool(self._key_ids(value))
+            return "consumer_key" not in self._named
         if name == "ip":
-            return networks.parse_entry(value).endswith(("/32", "/128"))
+            return single_address(networks.parse_entry(value)) is not None
         return name != "result" or value == Outcome.DENIED
 
     def _is_implied(self, name: str) -> bool:
@@ -184,26 +195,25 @@ class CallFilter(django_filters.FilterSet):  # type: ignore[misc]  # comes witho
             calls = self.filters[name].filter(calls, self.form.cleaned_data[name])
         return calls
 
-    def _key_ids(self, text: str) -> list[int]:
-        keys = APIKey.objects.visible_to(self.request.user)
-        by_name = keys.filter(consumer_key=text) or keys.filter(api_user__username__iexact=text)
-        return list(by_name.values_list("pk", flat=True)[:1000])
+    @cached_property
+    def _named(self) -> dict[str, Any]:
+        """What was typed for the key, as a condition on the copies that its calls keep."""
+        text = self.asked["key"]
+        user = self.request.user
+        if text.startswith("ck_"):
+            key = APIKey.objects.visible_to(user).filter(consumer_key=text).first()
+            return {"consumer_key": text} if key is None else {"key_id": key.pk}
+        api_user = APIUser.objects.visible_to(user).named(text).first()
+        return {"username": text if api_user is None else api_user.username}
 
     def by_key(self, calls: CallRecordQuerySet, name: str, value: str) -> CallRecordQuerySet:
-        if ids := self._key_ids(value):
-            return calls.filter(key_id__in=ids)
-        # A deleted key is found by the names that its calls keep.
-        field = "consumer_key" if value.startswith("ck_") else "username__iexact"
-        return calls.filter(**{field: value})
+        return calls.filter(**self._named)
 
     def by_reason(self, calls: CallRecordQuerySet, name: str, value: str) -> CallRecordQuerySet:
         return calls.filter(outcome=Outcome.DENIED, reason=value)
 
     def by_ip(self, calls: CallRecordQuerySet, name: str, value: str) -> CallRecordQuerySet:
-        entry = networks.parse_entry(value)
-        if entry.endswith(("/32", "/128")):
-            return calls.filter(ip=entry.partition("/")[0])
-        return calls.filter(ip__within=entry)
+        return calls.from_network(networks.parse_entry(value))
 
     def by_time(self, calls: CallRecordQuerySet, name: str, value: Any) -> CallRecordQuerySet:
         limits = {"date_added__gte": self.earliest, "date_added__lt": self.latest}

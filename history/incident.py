@@ -2,13 +2,14 @@
 
 from collections.abc import Iterable
 from datetime import datetime, timedelta
-from typing import Final
+from typing import Any, Final
 
+from django.db import router
 from django.utils import timezone
 
 from apikeys import networks
 from apikeys.actor import Actor
-from apikeys.models import APIKey, Status
+from apikeys.models import APIKey, APIUser, Status
 from apikeys.models.api_key import APIKeyQuerySet
 from history.models import CallRecord
 
@@ -31,7 +32,7 @@ def affected_keys(
     """
     keys = visible.filter(status=Status.ENABLED)
     if username is not None:
-        keys = keys.filter(api_user__username__iexact=username)
+        keys = keys.filter(api_user__in=APIUser.objects.named(username).values("pk"))
     if store is not None:
         keys = keys.filter(api_user__store__public_id=store)
     if created_before is not None:
@@ -39,8 +40,8 @@ def affected_keys(
     if permission is not None:
         keys = keys.filter(permission=permission)
     if seen_from is not None:
-        keys = keys.filter(pk__in=_ids_seen_from(networks.parse_entry(seen_from)))
-    return keys.select_related("api_user__store").order_by("api_user__username", "pk")
+        keys = keys.filter(pk__in=_seen_from(networks.parse_entry(seen_from)))
+    return keys.select_related("api_user__store").order_by("pk")
 
 
 def disable_keys(keys: Iterable[APIKey], *, actor: Actor, reason: str) -> list[APIKey]:
@@ -48,8 +49,10 @@ def disable_keys(keys: Iterable[APIKey], *, actor: Actor, reason: str) -> list[A
     return [key for key in keys if key.disable(actor=actor, reason=reason)]
 
 
-def _ids_seen_from(network: str) -> list[int]:
-    """As a list: the calls may live in another database than the keys."""
+def _seen_from(network: str) -> Iterable[Any]:
+    """The ids of the keys, as a part of the statement where the calls are in the same database."""
     since = timezone.now() - SEEN_WITHIN
-    calls = CallRecord.objects.filter(date_added__gte=since, ip__within=network)
-    return list(calls.order_by().values_list("key_id", flat=True).distinct())
+    calls = CallRecord.objects.filter(date_added__gte=since).from_network(network)
+    ids = calls.order_by().values_list("key_id", flat=True).distinct()
+    together = router.db_for_read(CallRecord) == router.db_for_read(APIKey)
+    return ids if together else list(ids)

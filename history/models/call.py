@@ -30,6 +30,11 @@ class CallRecordQuerySet(models.QuerySet["CallRecord"]):
         stores = Store.objects.visible_to(user).values_list("public_id", flat=True)
         return self.filter(store_id__in=list(stores))
 
+    def from_network(self, network: str) -> Self:
+        """The calls from a canonical network; from a single address by index."""
+        ip = single_address(network)
+        return self.filter(ip__within=network) if ip is None else self.filter(ip=ip)
+
     def of_key(self, key: APIKey) -> "CallRecordQuerySet":
         """The calls of one key, newest first."""
         return self.filter(key_id=key.pk).order_by("-date_added", "-pk")
@@ -95,6 +100,12 @@ def delete_in_batches(rows: models.QuerySet[Any], batch: int = 1000) -> int:
     return deleted
 
 
+def single_address(network: str) -> str | None:
+    """The only address of a canonical network; None when it has several."""
+    ip = network.removesuffix("/128" if ":" in network else "/32")
+    return None if "/" in ip else ip
+
+
 class CallRecord(models.Model):
     """One call: who, what, from where, let in or refused and why.
 
@@ -148,6 +159,7 @@ class CallRecord(models.Model):
                 condition=Q(outcome=Outcome.DENIED),
             ),
             models.Index(fields=["ip", "-date_added", "-id"], name="call_of_ip"),
+            models.Index(fields=["username", "-date_added", "-id"], name="call_of_user"),
         )
 
     def __str__(self) -> str:

@@ -52,6 +52,7 @@ def look(user):
         ("ip=198.51.100.0/24", True),
         ("ip=198.51.100.*", True),
         ("ip=203.0.113.0/24", False),
+        ("ip=2001:db8::/32", False),
         ("path=invoices", True),
         ("path=INVOICES", True),
         ("path=products", False),
@@ -141,6 +142,21 @@ def test_staff_find_calls_of_their_stores_only(look, query, stores):
     assert Search(look(query, by=staff)).total.count == stores
     assert not list(Search(look(f"key={theirs.consumer_key}", by=staff)).walk())
     assert not list(Search(look(f"key={theirs.username}", by=staff)).walk())
+
+
+def test_a_name_that_was_used_in_another_store_shows_nothing_of_it(look):
+    theirs = APIKeyFactory(username="erp", disabled=True)
+    CallRecordFactory(key=theirs)
+    theirs.delete(actor=ACTOR)
+    theirs.api_user.delete(actor=ACTOR)
+    mine = APIKeyFactory(username="erp")
+    record = CallRecordFactory(key=mine)
+    staff = UserFactory(stores=[mine.api_user.store])
+
+    search = Search(look("key=erp", by=staff))
+
+    assert list(search.walk()) == search.page(9).records == [record]
+    assert search.total.count == 1
 
 
 def test_nobody_finds_nothing(look):
