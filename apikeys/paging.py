@@ -36,4 +36,11 @@ def page_of(rows: "QuerySet[Any]", request: HttpRequest) -> Page[Any]:
     """The page that the URL asks for; the first or the last one for a number out of range."""
     asked = request.GET.get("per_page", "")
     size = int(asked) if asked in map(str, PAGE_SIZES) else Preferences.of(request).per_page
-    return CappedPaginator(rows, size).get_page(request.GET.get("page"))
+    paginator = CappedPaginator(rows, size)
+    if request.GET.get("page", "1") != "1":
+        return paginator.get_page(request.GET["page"])
+    first = list(rows[: size + 1])
+    if len(first) <= size:
+        # All there is: a rare match is not searched for a second time to be counted.
+        return CappedPaginator(first, size).get_page(1)
+    return Page(first[:size], 1, paginator)

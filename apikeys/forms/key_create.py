@@ -127,10 +127,11 @@ class KeyCreateForm(KeySettingsForm):
                     **self.key_settings(),
                 )
         except ValidationError as error:
+            # Two submissions at the same moment: the other one may just have been first.
+            self._refuse_repetition()
             self.show(error)
             return None
         except IntegrityError:
-            # Two submissions at the same moment: the other one was first.
             self._refuse_repetition()
             raise
 

@@ -110,6 +110,7 @@ class APIUser(Switchable):
             ),
             models.CheckConstraint(name="apiuser_has_username", condition=~Q(username="")),
         )
+        indexes = (models.Index(fields=["username"], name="apiuser_in_order"),)
 
     def __str__(self) -> str:
         return self.username

@@ -6,7 +6,6 @@ from typing import Any, Final
 from django import template
 from django.contrib.auth.models import Permission
 from django.core.paginator import Page
-from django.forms import Form
 from django.template.context import RequestContext
 from django.urls import NoReverseMatch, reverse
 from django.utils import formats, timesince, timezone
@@ -16,9 +15,7 @@ from django.utils.text import capfirst
 from django.utils.translation import gettext as _
 
 from apikeys import tokens
-from apikeys.denial import DenialReason
 from apikeys.models import APIKey
-from apikeys.models import Permission as Level
 from apikeys.paging import CappedPaginator
 
 register = template.Library()
@@ -96,6 +93,12 @@ def ago(moment: datetime | None) -> SafeString:
     else:
         text = _("%(time)s ago") % {"time": timesince.timesince(moment, depth=1)}
     return _time(moment, text)
+
+
+@register.filter
+def left(value: datetime) -> SafeString:
+    """``23 hours, 12 minutes``: how long it is until a moment that comes."""
+    return _time(value, timesince.timeuntil(value, depth=2))
 
 
 @register.filter
@@ -189,58 +192,11 @@ def sentence(text: str) -> str:
 
 
 @register.simple_tag
-def permission_choices(form: Form) -> list[tuple[str, str, str]]:
-    """The permission levels with their consequence in words."""
-    consequences = {
-        Level.READ: _("Look at data (GET). Changes nothing."),
-        Level.WRITE: _("Create, change and delete (POST, PUT, PATCH, DELETE), and see the result."),
-        Level.READ_WRITE: _("Everything: look at data and change it."),
-    }
-    return [(level.value, str(level.label), consequences[level]) for level in Level]
-
-
-@register.simple_tag
 def permission_name(permission: str) -> str:
     """What a permission allows, in words; blank for anything that names none."""
     app, _dot, codename = str(permission).partition(".")
     found = Permission.objects.filter(content_type__app_label=app, codename=codename).first()
     return found.name if found else ""
-
-
-@register.simple_tag
-def level_name(value: str) -> str:
-    """A permission level in words."""
-    return str(Level(value).label) if value in Level.values else value
-
-
-@register.simple_tag
-def reason_text(code: str) -> str:
-    """A denial reason in words."""
-    return str(DenialReason(code).label) if code in DenialReason.values else code
-
-
-@register.simple_tag
-def check_pill(result: str) -> SafeString:
-    """What a rule of the gate said: Passed, Failed or Not asked."""
-    words = {"pass": ("good", _("Passed")), "fail": ("bad", _("Failed"))}
-    return pill(*words.get(result, ("off", _("Not asked"))))
-
-
-@register.simple_tag
-def check_name(check: str) -> str:
-    """What a rule of the gate is about."""
-    names = {
-        "status": _("Key enabled"),
-        "user": _("API user enabled"),
-        "store": _("Store enabled"),
-        "expiry": _("Not expired"),
-        "address": _("Address"),
-        "permission": _("Permission level"),
-        "resource": _("Resource"),
-        "store_match": _("Store in the path"),
-        "rate_limit": _("Rate limit"),
-    }
-    return names.get(check, check)
 
 
 @register.filter

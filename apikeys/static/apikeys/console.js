@@ -23,10 +23,10 @@ for (const button of all("[data-copy]")) {
   button.addEventListener("click", async () => {
     try {
       await navigator.clipboard.writeText(value.textContent);
-      button.textContent = button.dataset.copied || "Copied";
+      button.textContent = document.body.dataset.copied;
     } catch {
       getSelection().selectAllChildren(value);
-      button.textContent = button.dataset.selected || "Press Ctrl+C";
+      button.textContent = document.body.dataset.selected;
     }
     announcer.textContent = button.textContent;
     setTimeout(() => {

@@ -1,0 +1,224 @@
+"""The console in a real browser: each journey with script, and once more with script off."""
+
+import re
+import secrets
+import subprocess
+import sys
+
+import pytest
+import requests
+from playwright.sync_api import Error
+
+from tests import servers
+
+pytestmark = pytest.mark.e2e
+WHOAMI = "/api/v1/whoami"
+
+
+@pytest.fixture
+def log_in(browser, live_console):
+    """Open a page of somebody who is logged in to the console."""
+    contexts = []
+
+    def opened(*, script=True):
+        context = browser.new_context(base_url=live_console.url, java_script_enabled=script)
+        contexts.append(context)
+        context.set_default_timeout(15_000)
+        page = context.new_page()
+        page.goto("/console/keys/")
+        page.get_by_label("Username").fill(live_console.admin_username)
+        page.get_by_label("Password").fill(live_console.admin_password)
+        page.get_by_role("button", name="Log in").click()
+        page.wait_for_url("**/console/keys/")
+        return page
+
+    yield opened
+    for context in contexts:
+        context.close()
+
+
+@pytest.fixture(params=["with script", "without script"])
+def visitor(request, log_in):
+    return log_in(script=request.param == "with script")
+
+
+@pytest.fixture
+def username():
+    """An API username of this test's own."""
+    return f"u-{secrets.token_hex(5)}"
+
+
+def create(page, username, **settings):
+    """Create a key as a person does, and return what the page shows of it."""
+    page.goto("/console/keys/new/")
+    page.get_by_label("API user", exact=True).fill(username)
+    if settings.get("any_ip"):
+        page.get_by_label("Any address").check()
+    else:
+        page.get_by_role("button", name="Add my address").click()
+    if settings.get("permission"):
+        page.locator(f"input[name=permission][value={settings['permission']}]").check()
+    page.locator(".form-end").get_by_role("button", name="Create key").click()
+    if settings.get("any_ip") and settings.get("permission"):
+        page.get_by_text("This key is wide.").wait_for()
+        page.get_by_role("button", name="Create key").click()
+    page.get_by_text("Save the secret now.").wait_for()
+    return {
+        name: page.locator(f"#{name}").inner_text()
+        for name in ("consumer-key", "consumer-secret", "base-url", "store-id")
+    }
+
+
+def whoami(shown, secret=None):
+    pair = shown["consumer-key"], secret or shown["consumer-secret"]
+    return requests.get(shown["base-url"] + WHOAMI, auth=pair, timeout=10)
+
+
+def test_create_use_be_refused_understand_and_let_in(visitor, username):
+    shown = create(visitor, username)
+    assert whoami(shown).json()["username"] == username
+    visitor.get_by_role("link", name="I have saved it").click()
+    visitor.get_by_role("heading", name=username).wait_for()
+
+    # Somebody takes the address off the list; the next call is refused, and the history says why.
+    visitor.get_by_role("link", name="Change", exact=True).click()
+    visitor.get_by_role("button", name="Remove 127.0.0.1").click()
+    visitor.get_by_text("nobody can use the key").wait_for()
+    assert whoami(shown).json()["code"] == "ip_not_allowed"
+    visitor.get_by_role("link", name="History").last.click()
+    visitor.get_by_role("cell", name=re.compile("^Denied")).first.wait_for()
+
+    visitor.get_by_role("button", name=re.compile("^Add")).first.click()
+    visitor.get_by_text("127.0.0.1 may use").wait_for()
+    assert whoami(shown).status_code == 200
+
+
+def test_disable_and_enable_with_one_click_each(visitor, username):
+    shown = create(visitor, username)
+    visitor.get_by_role("link", name="I have saved it").click()
+
+    visitor.get_by_role("button", name="Disable").click()
+    visitor.get_by_text("every call from now on is refused").wait_for()
+    assert whoami(shown).json()["code"] == "key_disabled"
+
+    visitor.get_by_role("button", name="Enable").click()
+    visitor.get_by_text("is enabled.").wait_for()
+    assert whoami(shown).status_code == 200
+
+
+def test_rotate_with_an_overlap_and_end_it(visitor, username):
+    shown = create(visitor, username)
+    visitor.get_by_role("link", name="I have saved it").click()
+    visitor.get_by_role("link", name="Rotate").click()
+    visitor.get_by_label("24 hours more").check()
+    visitor.get_by_role("button", name="Rotate").click()
+    visitor.get_by_text("Save the secret now.").wait_for()
+    new = visitor.locator("#consumer-secret").inner_text()
+
+    assert whoami(shown).status_code == whoami(shown, new).status_code == 200
+    visitor.get_by_role("link", name="I have saved it").click()
+    visitor.get_by_role("button", name="End it now").click()
+    visitor.get_by_text("is refused from now on").wait_for()
+    assert whoami(shown).json()["code"] == "secret_retired"
+    assert whoami(shown, new).status_code == 200
+
+
+def test_a_wide_key_is_asked_about_and_deleted_after_it_was_disabled(visitor, username):
+    shown = create(visitor, username, any_ip=True, permission="read_write")
+    visitor.get_by_role("link", name="I have saved it").click()
+    visitor.get_by_role("button", name="Disable").click()
+    visitor.get_by_role("link", name="Delete…").click()
+    visitor.get_by_label(re.compile("^Type")).fill(username)
+    visitor.get_by_role("button", name="Delete this key").click()
+    visitor.get_by_text("is deleted.").wait_for()
+
+    assert whoami(shown).status_code == 401
+
+
+def test_the_secret_does_not_come_back(visitor, username):
+    shown = create(visitor, username)
+    visitor.get_by_role("link", name="I have saved it").click()
+    visitor.get_by_role("heading", name=username).wait_for()
+
+    # The browser would have to send the form again, and asks; it kept nothing of the answer.
+    with pytest.raises(Error, match="ERR_CACHE_MISS"):
+        visitor.go_back()
+
+    assert shown["consumer-secret"] not in visitor.content()
+
+
+def test_leaving_the_secret_asks_first_until_it_is_saved(log_in, username):
+    visitor = log_in()
+    create(visitor, username)
+    asked = []
+
+    def stay(dialog):
+        asked.append(dialog.type)
+        dialog.dismiss()
+
+    visitor.on("dialog", stay)
+    visitor.locator("#consumer-key").click()  # a browser asks only where somebody did something
+    visitor.get_by_role("link", name="Changes").first.click(no_wait_after=True)
+    visitor.wait_for_timeout(300)
+    assert asked == ["beforeunload"]
+
+    visitor.get_by_role("link", name="I have saved it").click()
+    visitor.get_by_role("heading", name=username).wait_for()
+    assert asked == ["beforeunload"]
+
+
+def test_without_script_no_button_promises_to_copy(log_in, username):
+    visitor = log_in(script=False)
+    create(visitor, username)
+
+    assert not visitor.get_by_role("button", name="Copy").count()
+
+
+def test_copying_is_said_and_gives_the_value(log_in, username):
+    visitor = log_in()
+    visitor.context.grant_permissions(["clipboard-read", "clipboard-write"])
+    shown = create(visitor, username)
+
+    visitor.get_by_role("button", name="Copy: Consumer secret").click()
+    visitor.locator("[aria-live=polite]", has_text="Copied").wait_for()
+
+    copied = visitor.evaluate("navigator.clipboard.readText()")
+    assert copied == shown["consumer-secret"]
+
+
+def test_pressing_create_twice_makes_one_key(visitor, username):
+    visitor.goto("/console/keys/new/")
+    visitor.get_by_label("API user", exact=True).fill(username)
+    visitor.get_by_role("button", name="Add my address").click()
+    visitor.locator(".form-end").get_by_role("button", name="Create key").dblclick()
+    visitor.locator("h1", has_text=re.compile("Key of|exists already")).wait_for()
+
+    visitor.goto(f"/console/keys/?user={username}")
+
+    visitor.get_by_text("Showing 1 to 1 of 1").wait_for()
+
+
+@pytest.mark.parametrize("language", ["curl", "javascript", "python"])
+def test_the_snippets_work_as_they_stand(log_in, live_console, language):
+    program = {
+        "curl": ["sh", "-c"],
+        "javascript": ["node", "-e"],
+        "python": [sys.executable, "-c"],
+    }[language]
+    servers.require({"javascript": "node", "curl": "curl"}.get(language, "sh"))
+    key = live_console.manage("create_api_key", f"snippets-{language}", "--any-ip")
+    page = log_in()
+    page.goto(f"/console/keys/{key['consumer_key']}/")
+    snippet = page.locator(f"#snippet-{language}").text_content()
+
+    done = subprocess.run(
+        [*program, snippet],
+        env=live_console.env
+        | {"CONSUMER_KEY": key["consumer_key"], "CONSUMER_SECRET": key["consumer_secret"]},
+        capture_output=True,
+        text=True,
+        timeout=30,
+        check=True,
+    )
+
+    assert key["consumer_key"] in done.stdout
