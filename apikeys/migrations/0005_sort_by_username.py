@@ -4,7 +4,7 @@ from django.db import migrations, models
 
 class Migration(migrations.Migration):
     dependencies = [
-        ("apikeys", "0003_changerecord_kinds_of_a_shop"),
+        ("apikeys", "0004_index_keys_that_need_attention"),
         migrations.swappable_dependency(settings.AUTH_USER_MODEL),
     ]
 
