@@ -1,11 +1,13 @@
 """Products: the few facts about what a shop sells that a cart needs."""
 
+from collections.abc import Iterator
+from contextlib import contextmanager
 from decimal import Decimal
 from typing import Any
 
 from django.core.exceptions import ValidationError
 from django.core.validators import MinValueValidator
-from django.db import models, transaction
+from django.db import IntegrityError, models, transaction
 from django.db.models import Q
 from django.utils.translation import gettext_lazy as _
 
@@ -14,6 +16,19 @@ from apikeys.models import ChangeRecord, Store
 from apikeys.text import plain_text
 from storefront import money
 from storefront.models.owned import Owned, OwnedQuerySet
+
+
+SKU_TAKEN = _("There is a product with this SKU already.")
+
+
+@contextmanager
+def _sku_once() -> Iterator[None]:
+    """Of two that are saved in one moment, the second is told what it would have been told."""
+    try:
+        with transaction.atomic():
+            yield
+    except IntegrityError as error:
+        raise ValidationError(SKU_TAKEN, code="unique") from error
 
 
 class ProductQuerySet(OwnedQuerySet["Product"]):
@@ -32,7 +47,8 @@ class ProductQuerySet(OwnedQuerySet["Product"]):
         product = Product(store=store, sku=sku, name=name, currency=currency or store.currency)
         product.set_price(price)
         product.full_clean()
-        product.save(force_insert=True)
+        with _sku_once():
+            product.save(force_insert=True)
         product.note(actor, "created", after=product.snapshot())
         return product
 
@@ -59,7 +75,7 @@ class Product(Owned):
             models.UniqueConstraint(
                 fields=["store", "sku"],
                 name="product_sku_once_a_store",
-                violation_error_message=_("There is a product with this SKU already."),
+                violation_error_message=SKU_TAKEN,
             ),
             models.CheckConstraint(
                 name="product_price_is_not_negative", condition=Q(price_minor__gte=0)
@@ -109,7 +125,8 @@ class Product(Owned):
         changed = [name for name in before if before[name] != after[name]]
         if not changed:
             return False
-        self.modified("sku", "name", "price_minor", "currency")
+        with _sku_once():
+            self.modified("sku", "name", "price_minor", "currency")
         self.note(
             actor,
             "changed",

@@ -90,3 +90,14 @@ def test_the_product_of_another_store_is_as_missing_as_one_that_never_was(shop, 
     told = [answer.json() | {"request_id": ""} for answer in answers]
     assert told[0] == told[1]
     assert Product.objects.filter(pk=foreign.pk).exists()
+
+
+def test_of_two_with_one_sku_in_one_moment_the_second_is_told_so(shop, monkeypatch):
+    ProductFactory(store=shop.store, sku="TEA-1")
+    monkeypatch.setattr(Product, "full_clean", lambda product: None)  # neither saw the other
+
+    refused = shop.post("products", BODY)
+
+    assert refused.status_code == 400
+    assert "SKU already" in refused.json()["message"]
+    assert Product.objects.count() == 1
