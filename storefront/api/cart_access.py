@@ -167,6 +167,12 @@ class CartView(ShopView):
             "CoCart-API-Cart-Expiration": str(int(cart.expires_at.timestamp())),
         }
 
+    def with_key_headers(self, answer: Response) -> Response:
+        """The answer with its cart key in the headers too, if it was kept without them."""
+        for name in HEADERS:
+            answer[name] = answer.data["cart_key"]
+        return answer
+
     def handle_exception(self, exc: Exception) -> Response:
         if isinstance(exc, CartClosed):
             exc = CartIsClosed()

@@ -69,8 +69,17 @@ def item_of(cart: Cart, item_key: str) -> CartItem:
 class CartList(CartView):
     """Open a cart."""
 
-    @extend_schema(operation_id="carts_create", request=NewCartBody, responses=CART_ANSWER)
+    @extend_schema(
+        operation_id="carts_create",
+        request=NewCartBody,
+        responses=CART_ANSWER,
+        parameters=[IDEMPOTENCY_KEY],
+    )
     def post(self, request: Request, store_id: str) -> Response:
+        return self.with_key_headers(self._open_once(request))
+
+    @idempotent(seal=("cart_key",))
+    def _open_once(self, request: Request) -> Response:
         values = self.read(NewCartBody)
         with named():
             cart, self.cart_key = Cart.objects.open(store=self.store, customer=values["customer"])
@@ -105,10 +114,13 @@ class CartItems(CartView):
     )
     def post(self, request: Request, **path: Any) -> Response:
         cart = self.opened_cart(path.get("cart_id", ""))
+        return self.add_once(request, cart)
+
+    def add_once(self, request: Request, cart: Cart) -> Response:
         answer = self._add_once(request, cart)
         # A kept answer knows no cart key; whoever gets it has just proven theirs.
         answer.data["cart_key"] = self.cart_key
-        return answer
+        return self.with_key_headers(answer)
 
     @idempotent(hide=("cart_key",))
     def _add_once(self, request: Request, cart: Cart) -> Response:

@@ -8,6 +8,7 @@ from rest_framework.response import Response
 
 from storefront.api import carts, checkout
 from storefront.api.cart_access import CART_ANSWER, CART_KEY, CartBody, CoCartView
+from storefront.api.idempotency import IDEMPOTENCY_KEY, idempotent
 
 
 @extend_schema_view(delete=extend_schema(operation_id="cocart_cart_delete"))
@@ -36,9 +37,15 @@ class CoCartAddItem(CoCartView, carts.CartItems):
         operation_id="cocart_cart_add_item",
         request=carts.ItemBody,
         responses=CART_ANSWER,
-        parameters=CART_KEY,
+        parameters=[*CART_KEY, IDEMPOTENCY_KEY],
     )
     def post(self, request: Request, **path: Any) -> Response:
+        if self.sent_key:
+            return self.add_once(request, self.cart_to_fill())
+        return self.with_key_headers(self._begin_once(request))
+
+    @idempotent(seal=("cart_key",))
+    def _begin_once(self, request: Request) -> Response:
         return self.add(self.cart_to_fill())
 
 

@@ -14,6 +14,7 @@ from rest_framework import exceptions
 from rest_framework.request import Request
 from rest_framework.response import Response
 
+from apikeys import tokens
 from storefront.models import KeptAnswer
 
 WRITTEN_KEY: Final = re.compile(r"[!-~]{1,255}")
@@ -39,11 +40,12 @@ class StillRunning(exceptions.APIException):
     default_detail = "The first request with this Idempotency-Key is still being worked on."
 
 
-def idempotent(*, hide: tuple[str, ...] = ()) -> Callable[[View], View]:
-    """Do a POST with an ``Idempotency-Key`` once; ``hide`` names members shown only the first time.
+def idempotent(*, hide: tuple[str, ...] = (), seal: tuple[str, ...] = ()) -> Callable[[View], View]:
+    """Do a POST with an ``Idempotency-Key`` once.
 
-    The deed and its kept answer are one transaction, and a refused request leaves nothing behind:
-    its key may be used again with a mended body.
+    ``hide`` names members of the answer that are shown only the first time, ``seal`` those that
+    are kept encrypted for the repetitions. The deed and its kept answer are one transaction, and
+    a refused request leaves nothing behind: its key may be used again with a mended body.
     """
 
     def decorate(post: View) -> View:
@@ -59,12 +61,13 @@ def idempotent(*, hide: tuple[str, ...] = ()) -> Callable[[View], View]:
             with transaction.atomic():
                 kept, is_new = _begin(request, key)
                 if not is_new:
-                    return Response(kept.answer, headers={"Idempotency-Replayed": "true"})
+                    answer = _unsealed(kept, seal)
+                    return Response(answer, headers={"Idempotency-Replayed": "true"})
                 response = post(view, request, *args, **options)
                 if response.status_code >= 400:
                     transaction.set_rollback(True)
                     return response
-                kept.keep(_without(response.data, hide))
+                kept.keep(_sealed(kept, _without(response.data, hide), seal))
                 return response
 
         return once
@@ -85,6 +88,20 @@ def _begin(request: Request, key: str) -> tuple[KeptAnswer, bool]:
     if kept.body_digest != digest:
         raise KeyReused
     return kept, is_new
+
+
+def _sealed(kept: KeptAnswer, data: Any, names: tuple[str, ...]) -> Any:
+    """The answer as it is stored: of a sealed member the database holds nothing of use."""
+    if not isinstance(data, dict):
+        return data
+    return data | {name: tokens.seal(kept.digest, data[name]) for name in names if name in data}
+
+
+def _unsealed(kept: KeptAnswer, names: tuple[str, ...]) -> Any:
+    if not isinstance(kept.answer, dict):
+        return kept.answer
+    sealed = {name: kept.answer[name] for name in names if name in kept.answer}
+    return kept.answer | {name: tokens.unseal(kept.digest, text) for name, text in sealed.items()}
 
 
 def _without(data: Any, hidden: tuple[str, ...]) -> Any:

@@ -7,7 +7,7 @@ import pytest
 from django.utils import timezone
 
 from storefront import duties
-from storefront.models import Cart, Product
+from storefront.models import Cart, KeptAnswer, Product
 from tests.calls import the_record
 from tests.factories import ACTOR, APIKeyFactory
 from tests.storefront.factories import (
@@ -306,6 +306,20 @@ def test_an_added_item_is_added_once_however_often_it_is_sent(shop, cart):
     assert first.json() == second.json()
     assert second.json()["cart_key"] == cart.cart_key
     assert cart.items.get().quantity == 1
+
+
+def test_a_cart_is_opened_once_however_often_it_is_sent_and_its_key_is_kept_sealed(shop):
+    send = {"headers": {"Idempotency-Key": "open-1"}}
+
+    first = shop.post("carts", {"customer": "c-1"}, **send)
+    second = shop.post("carts", {"customer": "c-1"}, **send)
+
+    key = first.json()["cart_key"]
+    assert first.json() == second.json()
+    assert second["Cart-Key"] == second["CoCart-API-Cart-Key"] == key
+    assert second["Idempotency-Replayed"] == "true"
+    assert Cart.objects.count() == 1
+    assert key not in str(KeptAnswer.objects.values().get())
 
 
 def test_a_kept_answer_is_not_given_to_a_wrong_cart_key(shop, cart):

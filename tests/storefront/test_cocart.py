@@ -54,6 +54,20 @@ def test_an_offered_key_opens_a_cart_when_something_is_put_in(shop, product):
     assert shop.get(f"{ROOT}cart", **key_of(offered)).json()["id"] == Cart.objects.get().public_id
 
 
+def test_an_item_is_put_in_once_however_often_it_is_sent(shop, product):
+    send = {"headers": {"Idempotency-Key": "add-1"}}
+    first = shop.post(f"{ROOT}cart/add-item", {"id": product.sku}, **send)
+    second = shop.post(f"{ROOT}cart/add-item", {"id": product.sku}, **send)
+    third = {"headers": {"Cart-Key": first.json()["cart_key"], "Idempotency-Key": "add-2"}}
+    for _ in range(2):
+        again = shop.post(f"{ROOT}cart/add-item", {"id": product.sku}, **third)
+
+    assert first.json() == second.json()
+    assert again.json()["item_count"] == 2
+    assert again["Cart-Key"] == again.json()["cart_key"] == first.json()["cart_key"]
+    assert Cart.objects.count() == 1
+
+
 def test_an_offered_key_is_no_key_in_another_store(shop, shop_of):
     offered = shop.get(f"{ROOT}cart")
 
