@@ -2,11 +2,13 @@
 
 import logging
 from collections.abc import Callable
+from contextlib import suppress
 from datetime import datetime
 from typing import Any
 
+from django.core.exceptions import BadRequest, RequestDataTooBig
 from django.db import DatabaseError, InterfaceError, transaction
-from django.http import HttpRequest, HttpResponse
+from django.http import HttpRequest, HttpResponse, UnreadablePostError
 from django.template.response import SimpleTemplateResponse
 from django.utils import timezone
 
@@ -102,6 +104,7 @@ def _write(request: HttpRequest, call_view: Callable[[], HttpResponse]) -> HttpR
     The savepoint is set by the authentication class, after the gate's own traces (a spent nonce,
     the last use) and before the view's first line, so that an error undoes only the effect.
     """
+    _receive(request)
     with transaction.atomic():
         outcome, status = _outcome(call_view)
         effect = getattr(request, "effect", None)
@@ -112,6 +115,19 @@ def _write(request: HttpRequest, call_view: Callable[[], HttpResponse]) -> HttpR
             transaction.savepoint_rollback(effect)
         recorder.record(request, status=status, started=_started(request))
     return outcome
+
+
+def _receive(request: HttpRequest) -> None:
+    """Wait for the body before the transaction begins.
+
+    On SQLite the transaction holds the only lock for writing: whoever sends slowly would keep
+    everybody else waiting. A body announced as too large stays unread; the view refuses it.
+    """
+    try:
+        with suppress(RequestDataTooBig):
+            _ = request.body
+    except UnreadablePostError as error:  # the caller hung up
+        raise BadRequest("The body did not come.") from error
 
 
 def _answer_recorded(request: HttpRequest, response: HttpResponse) -> HttpResponse:

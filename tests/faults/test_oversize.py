@@ -1,0 +1,220 @@
+"""Too much of anything, and anything that could be read in two ways, is refused at once."""
+
+import base64
+import json
+import socket
+import struct
+import time
+from pathlib import Path
+from urllib.parse import urlsplit
+
+import pytest
+
+from tests.faults.callers import Caller, in_every_worker, issue
+from tests.faults.records import invoices
+
+pytestmark = pytest.mark.e2e
+FORM = "application/x-www-form-urlencoded"
+MEGABYTE = 1024 * 1024
+LONGEST = 2.0  # seconds; on a machine of its own it is less than half of one
+
+
+@pytest.fixture(scope="module")
+def key(live_console):
+    return issue(live_console, "oversize")
+
+
+class Answered(Exception):
+    """The server has answered, or hung up, before everything was sent."""
+
+
+class Wire:
+    """One raw connection to the server."""
+
+    def __init__(self, console, key):
+        parts = urlsplit(console.url)
+        self.key = key
+        self.host = parts.netloc
+        self.socket = socket.create_connection((parts.hostname, parts.port), timeout=20)
+        pair = f"{key['consumer_key']}:{key['consumer_secret']}"
+        self.credential = "Authorization: Basic " + base64.b64encode(pair.encode()).decode()
+        self.invoices = f"/api/v1/stores/{key['store_id']}/invoices"
+
+    def __enter__(self):
+        return self
+
+    def __exit__(self, *failure):
+        self.socket.close()
+
+    def head(self, *lines, method="GET", target="/api/v1/whoami"):
+        first = f"{method} {target} HTTP/1.1"
+        head = [first, f"Host: {self.host}", self.credential, *lines, "", ""]
+        return "\r\n".join(head).encode("latin-1")
+
+    def send(self, data):
+        try:
+            self.socket.sendall(data)
+        except OSError as error:
+            raise Answered from error
+
+    def answer(self):
+        """The statuses of all answers until the server hangs up, and the last body."""
+        received = b""
+        try:
+            while part := self.socket.recv(65536):
+                received += part
+        except ConnectionResetError:
+            pass
+        statuses = [
+            int(line.split()[1])
+            for line in received.split(b"\r\n")
+            if line.startswith((b"HTTP/1.1 ", b"HTTP/1.0 "))
+        ]
+        return statuses, received.rpartition(b"\r\n\r\n")[2]
+
+
+@pytest.fixture
+def wire(live_console, key):
+    with Wire(live_console, key) as wire:
+        yield wire
+
+
+def memory(console):
+    """What the worker processes hold in memory, in bytes."""
+    pages = [
+        int(Path(f"/proc/{worker}/statm").read_text().split()[1]) for worker in console.worker_ids()
+    ]
+    return sum(pages) * 4096
+
+
+def refused(wire, data):
+    """The one status of the answer to these bytes, which must come at once."""
+    began = time.monotonic()
+    wire.send(data)
+    statuses, _body = wire.answer()
+    assert time.monotonic() - began < LONGEST
+    assert len(statuses) == 1
+    return statuses[0]
+
+
+def test_a_body_announced_too_large_is_refused_before_it_is_sent(wire):
+    head = wire.head(
+        "Content-Type: application/json",
+        f"Content-Length: {100 * MEGABYTE}",
+        "Connection: close",
+        method="POST",
+        target=wire.invoices,
+    )
+    began = time.monotonic()
+    wire.send(head)
+    first = wire.socket.recv(65536)
+    assert time.monotonic() - began < LONGEST
+    assert first.startswith(b"HTTP/1.1 413 ")
+
+
+def test_an_endless_body_in_chunks_is_refused_long_before_its_end(live_console, wire):
+    head = wire.head(
+        "Content-Type: application/json",
+        "Transfer-Encoding: chunked",
+        "Connection: close",
+        method="POST",
+        target=wire.invoices,
+    )
+    before = memory(live_console)
+    wire.send(head)
+    piece = b"10000\r\n" + b" " * 0x10000 + b"\r\n"
+    sent = 0
+    try:
+        while sent < 100 * MEGABYTE:
+            wire.send(piece)
+            sent += 0x10000
+    except Answered:
+        pass
+    statuses, _body = wire.answer()
+
+    assert sent < 16 * MEGABYTE  # most of it waits in the kernel
+    assert statuses in ([400], [411], [413], [])
+    assert memory(live_console) - before < 16 * MEGABYTE
+
+
+@pytest.mark.parametrize("content_type", ["application/json", FORM], ids=["json", "form"])
+def test_a_body_that_does_not_come_does_nothing_and_holds_nobody_up(
+    live_console, key, wire, content_type
+):
+    """Nor does it hold the lock of the database, which other writes need."""
+    head = wire.head(
+        f"Content-Type: {content_type}",
+        "Content-Length: 1000",
+        method="POST",
+        target=wire.invoices,
+    )
+    wire.send(head + b'{"amount": "1"')
+    with in_every_worker(live_console, key) as others:
+        answers = [other.add_invoice() for other in others for _ in range(3)]
+    assert {answer.status for answer in answers} == {200}
+    assert max(answer.seconds for answer in answers) < LONGEST
+
+    before = invoices(live_console)
+    wire.socket.shutdown(socket.SHUT_WR)
+    statuses, _body = wire.answer()
+    assert statuses in ([400], [415])
+    assert invoices(live_console) == before
+
+
+def test_a_caller_who_hangs_up_within_the_body_is_no_mistake_of_the_server(live_console, wire):
+    head = wire.head("Content-Length: 1000", method="POST", target=wire.invoices)
+    said = len(live_console.said())
+    wire.send(head)
+    # To hang up with a reset is what a killed process does.
+    wire.socket.setsockopt(socket.SOL_SOCKET, socket.SO_LINGER, struct.pack("ii", 1, 0))
+    wire.socket.close()
+
+    with Caller(live_console, wire.key) as other:
+        assert other.add_invoice().status == 200
+    assert "Traceback" not in live_console.said()[said:]
+
+
+@pytest.mark.parametrize(
+    ("lines", "target"),
+    [
+        ([f"X-Header-{number}: x" for number in range(1000)], "/api/v1/whoami"),
+        (["X-Same: x"] * 500, "/api/v1/whoami"),
+        ([f"Cookie: name{number}=value" for number in range(300)], "/api/v1/whoami"),
+        (["X-Long: " + "x" * 9000], "/api/v1/whoami"),
+        ([], "/api/v1/whoami?" + "a=1&" * 10_000),
+        ([], "/api/v1/whoami?" + "a&" * 2000),
+    ],
+    ids=["headers", "one header", "cookies", "a long header", "a long query", "parameters"],
+)
+def test_too_many_of_anything_are_refused_at_once(wire, lines, target):
+    status = refused(wire, wire.head(*lines, "Connection: close", target=target))
+    assert status in {400, 413, 414, 431}
+
+
+def test_too_many_parameters_are_refused_in_json(wire):
+    wire.send(wire.head("Connection: close", target="/api/v1/whoami?" + "a&" * 2000))
+    _statuses, body = wire.answer()
+    assert json.loads(body)["code"] == "malformed_request"
+
+
+@pytest.mark.parametrize(
+    "shape",
+    [
+        lambda wire: wire.head("Content-Length: 4", "Transfer-Encoding: chunked", method="POST"),
+        lambda wire: wire.head("Content-Length: 4", "Content-Length: 5", method="POST"),
+        lambda wire: wire.head("Content-Length: +4", method="POST"),
+        lambda wire: wire.head("Transfer-Encoding: gzip, identity", method="POST"),
+        lambda wire: wire.head("Host: other.example"),
+        lambda wire: wire.head("X-Folded: a", " b"),
+        lambda wire: wire.head("X-Spaced : a"),
+        lambda wire: wire.head().replace(b"\r\n", b"\n"),
+    ],
+    ids=[
+        *("length and chunks", "two lengths", "signed length", "unknown coding", "two hosts"),
+        *("folded", "space", "bare line feeds"),
+    ],
+)
+def test_what_could_be_read_in_two_ways_is_not_read(wire, shape):
+    """And it ends the connection, so that nothing behind it is taken for a request."""
+    smuggled = wire.head(target="/healthz")
+    assert refused(wire, shape(wire) + smuggled) in {400, 411, 501}
