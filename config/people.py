@@ -3,6 +3,7 @@
 from collections.abc import Iterable
 from typing import TYPE_CHECKING, Any
 
+from axes.models import AccessAttempt, AccessFailureLog, AccessLog
 from django.contrib import admin
 from django.contrib.auth import SESSION_KEY
 from django.contrib.auth.admin import GroupAdmin, UserAdmin
@@ -16,7 +17,7 @@ from django.utils import timezone
 from django.utils.translation import gettext_lazy as _
 
 from apikeys.actor import Actor
-from apikeys.admin.guarded import GuardedAdmin, Person
+from apikeys.admin.guarded import GuardedAdmin, NoStoreAdmin, Person
 from apikeys.models import ChangeRecord
 
 if TYPE_CHECKING:
@@ -144,7 +145,26 @@ def end_sessions(user: User) -> None:
             session.delete()
 
 
-admin.site.unregister(User)
-admin.site.unregister(Group)
-admin.site.register(User, PersonAdmin)
-admin.site.register(Group, RoleAdmin)
+class LoginAdmin(NoStoreAdmin):
+    """Logins and failed logins, without the rest of what was sent."""
+
+    list_display = ("attempt_time", "username", "ip_address", "user_agent")
+    search_fields = ("=username", "=ip_address")
+    sortable_by = ("attempt_time",)
+    fields = (*list_display, "path_info")
+
+
+class FailedLoginAdmin(LoginAdmin):
+    list_display = (*LoginAdmin.list_display, "failures_since_start")  # type: ignore[assignment]
+    fields = (*list_display, "path_info")  # type: ignore[assignment]
+
+
+for model, page in {
+    User: PersonAdmin,
+    Group: RoleAdmin,
+    AccessAttempt: FailedLoginAdmin,
+    AccessLog: LoginAdmin,
+    AccessFailureLog: LoginAdmin,
+}.items():
+    admin.site.unregister(model)
+    admin.site.register(model, page)

@@ -10,10 +10,11 @@ from django.utils import timezone
 from django.utils.translation import gettext_lazy as _
 
 from apikeys import networks
-from apikeys.admin.guarded import ReadOnlyAdmin, StoreFilter
+from apikeys.admin.guarded import NoStoreAdmin, ReadOnlyAdmin, StoreFilter
 from apikeys.denial import DenialReason
 from apikeys.models import APIKey
 from history.models import CallRecord, UnprovenCalls
+from history.models.rollup import DailyCalls, DailyReasons, RollUp
 
 
 class OfStore(StoreFilter):
@@ -92,3 +93,30 @@ class UnprovenCallsAdmin(ReadOnlyAdmin):
     @admin.display(description=_("first call"))
     def call(self, row: UnprovenCalls) -> str:
         return f"{row.method} {row.path}"
+
+
+class DailyAdmin(ReadOnlyAdmin):
+    """What the background counted; the days of a deleted key stay."""
+
+    list_filter = (OfStore,)
+    search_fields = ("=store_id",)
+    search_help_text = _("Store ID, in full")
+    sortable_by = ("day",)
+    ordering = ("-day", "-pk")
+
+
+@admin.register(DailyCalls)
+class DailyCallsAdmin(DailyAdmin):
+    list_display = ("day", "store_id", "key_id", "allowed", "denied")
+
+
+@admin.register(DailyReasons)
+class DailyReasonsAdmin(DailyAdmin):
+    list_display = ("day", "store_id", "reason", "count")
+
+
+@admin.register(RollUp)
+class RollUpAdmin(NoStoreAdmin):
+    """How far the calls are counted by day."""
+
+    list_display = ("upto", "time_zone", "date_modified")

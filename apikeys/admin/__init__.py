@@ -3,7 +3,7 @@
 from apikeys.admin.allowed_ip import AllowedIPAdmin
 from apikeys.admin.api_key import APIKeyAdmin
 from apikeys.admin.api_user import APIUserAdmin
-from apikeys.admin.records import ChangeRecordAdmin, SecretAdmin, SpentNonceAdmin
+from apikeys.admin.records import ChangeRecordAdmin, SecretAdmin, SpentNonceAdmin, WorkerLeaseAdmin
 from apikeys.admin.store import StoreAdmin
 
 __all__ = [
@@ -14,4 +14,5 @@ __all__ = [
     "SecretAdmin",
     "SpentNonceAdmin",
     "StoreAdmin",
+    "WorkerLeaseAdmin",
 ]

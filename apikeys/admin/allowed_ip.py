@@ -1,10 +1,11 @@
 """Allowed IPs in the admin: a part of their key's page, and a list to search over all keys."""
 
+import re
 from typing import TYPE_CHECKING, Any
 
 from django import forms
 from django.contrib import admin
-from django.core.exceptions import ValidationError
+from django.core.exceptions import BadRequest, ValidationError
 from django.http import HttpRequest
 from django.utils.translation import gettext_lazy as _
 
@@ -52,7 +53,15 @@ class AllowedIPInline(BaseInline):
     ordering = ("pk",)
     extra = 1
     max_num = EDITABLE_ROWS + 50
-    absolute_max = max_num
+
+    def get_formset(self, request: HttpRequest, obj: Any = None, **options: Any) -> Any:
+        """Refuses a forged number of rows at once: each would be built and shown again."""
+        asked = request.POST.get("allowed_ips-TOTAL_FORMS", "")
+        rows = obj.allowed_ips.count() if obj is not None else 0
+        most = max(EDITABLE_ROWS + 50, rows)
+        if asked and not (re.fullmatch("[0-9]{1,4}", asked) and int(asked) <= most):
+            raise BadRequest("The form has more rows than it may have.")
+        return super().get_formset(request, obj, **options)
 
     def has_view_permission(self, request: HttpRequest, obj: Any = None) -> bool:
         return bool(request.user.has_perm("apikeys.view_apikey")) or self._may_change(request)

@@ -156,6 +156,13 @@ class ReadOnlyAdmin(GuardedAdmin):
         return False
 
 
+class NoStoreAdmin(ReadOnlyAdmin):
+    """For what belongs to no store: for superusers to look at."""
+
+    def visible(self, rows: QuerySet[Any], user: Person) -> QuerySet[Any]:
+        return rows if getattr(user, "is_superuser", False) else rows.none()
+
+
 class OfKeyAdmin(ReadOnlyAdmin):
     """For what belongs to a key and is as visible as the key is."""
 

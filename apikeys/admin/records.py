@@ -10,8 +10,8 @@ from django.utils.html import format_html
 from django.utils.safestring import SafeString
 from django.utils.translation import gettext_lazy as _
 
-from apikeys.admin.guarded import OfKeyAdmin, Person, ReadOnlyAdmin, StoreFilter
-from apikeys.models import ChangeRecord, Secret, SpentNonce
+from apikeys.admin.guarded import NoStoreAdmin, OfKeyAdmin, ReadOnlyAdmin, StoreFilter
+from apikeys.models import ChangeRecord, Secret, SpentNonce, WorkerLease
 
 
 def without_proof(secrets: QuerySet[Any]) -> QuerySet[Any]:
@@ -71,18 +71,22 @@ class ChangeRecordAdmin(ReadOnlyAdmin):
 
 
 @admin.register(SpentNonce)
-class SpentNonceAdmin(ReadOnlyAdmin):
-    """Until when signed calls are remembered. For superusers, because no store owns a nonce."""
+class SpentNonceAdmin(NoStoreAdmin):
+    """Until when signed calls are remembered."""
 
     list_display = ("useless_from",)
     list_display_links = None
 
-    def visible(self, rows: QuerySet[Any], user: Person) -> QuerySet[Any]:
-        return rows if getattr(user, "is_superuser", False) else rows.none()
-
     def has_view_permission(self, request: HttpRequest, obj: Model | None = None) -> bool:
         """The list only: a row is named by its digest, which nobody needs to see."""
         return obj is None and super().has_view_permission(request)
+
+
+@admin.register(WorkerLease)
+class WorkerLeaseAdmin(NoStoreAdmin):
+    """Which worker works, and until when it may be away before another one does."""
+
+    list_display = ("holder", "expires_at", "wanted_at")
 
 
 def _values(values: dict[str, Any]) -> SafeString:

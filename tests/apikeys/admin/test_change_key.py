@@ -192,13 +192,11 @@ def test_a_forged_row_of_another_key_is_refused(client, key):
     assert key.allowed_ips.count() == 1
 
 
-@pytest.mark.parametrize("total", ["100000", "-1", "x", "999999999999999999999"])
-def test_a_forged_number_of_rows_adds_nothing(client, key, total):
+@pytest.mark.parametrize("total", ["100000", "251", "-1", "x", "9" * 5000])
+def test_a_forged_number_of_rows_is_refused(client, key, total):
     form = filled_in(client.get(page(key)), **{"allowed_ips-TOTAL_FORMS": total})
 
-    response = client.post(page(key), form)
-
-    assert response.status_code in {200, 302, 400}
+    assert client.post(page(key), form).status_code == 400
     assert AllowedIP.objects.count() == 1
 
 

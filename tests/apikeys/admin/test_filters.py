@@ -3,15 +3,11 @@
 import pytest
 from django.contrib import admin
 
-from apikeys.models import AllowedIP, APIKey, APIUser, ChangeRecord, Secret, SpentNonce, Store
-from history.models import CallRecord, UnprovenCalls
+from apikeys.models import APIKey
 from tests.back_office import listing
 from tests.factories import APIKeyFactory
 
-MODELS = [
-    *(AllowedIP, APIKey, APIUser, ChangeRecord, Secret, SpentNonce, Store),
-    *(CallRecord, UnprovenCalls),
-]
+MODELS = [*admin.site._registry]
 pytestmark = pytest.mark.usefixtures("superuser")
 
 
@@ -32,10 +28,14 @@ def test_keys_are_filtered_by_the_declared_filters_only(client, lookup):
 
 
 @pytest.mark.parametrize("model", MODELS)
-@pytest.mark.parametrize("ending", ["", "__startswith", "__regex", "__gt", "__in"])
-def test_no_list_is_filtered_by_a_digest(client, model, ending):
-    for lookup in ("digest", "sealed", "pepper_id", "secrets__digest", "api_key__secrets__digest"):
-        assert client.get(listing(model), {lookup + ending: "0"}).status_code == 400
+def test_no_list_is_filtered_by_a_column_of_its_own_choice(client, model):
+    columns = [field.name for field in model._meta.fields]
+    foreign = ["secrets__digest", "api_key__secrets__digest", "store__name", "user__password"]
+    for lookup in [*columns, *foreign]:
+        for ending in ("__startswith", "__regex", "__gt", "__in", "__range", "__id__startswith"):
+            assert client.get(listing(model), {lookup + ending: "0"}).status_code == 400, lookup
+    for name in ("digest", "sealed", "pepper_id", "key_digest", "password", "session_data"):
+        assert client.get(listing(model), {name: "0"}).status_code == 400
 
 
 @pytest.mark.parametrize("model", MODELS)
@@ -65,26 +65,23 @@ def test_rows_are_referred_to_by_their_id_only(client, field):
     assert client.get(f"{listing(APIKey)}{key.pk}/change/?_to_field={field}").status_code == 400
 
 
-@pytest.mark.parametrize(
-    "query",
-    [
-        *("?o=99", "?o=-1.1.x", "?o=secrets__digest", "?p=99999999999999999999", "?p=-1", "?p=x"),
-        *("?all=", "?_facets=True", "?_popup=1", "?e=1", "?q=" + "x" * 5000, "?q=%00", "?q=%ff"),
-        *("?permission__exact=%00", "?permission__exact=nothing", "?any_ip__exact=9" + "9" * 30),
-        *("?store=%00", "?state=x", "?any_ip__isnull=x", "?q=%ED%A0%80", "?q=%F0%9F%98%80"),
-    ],
+SENSELESS = (
+    *("?o=99", "?o=-1.1.x", "?o=secrets__digest", "?p=99999999999999999999", "?p=-1", "?p=x"),
+    *("?all=", "?_facets=True", "?_popup=1", "?e=1", "?q=" + "x" * 5000, "?q=%00", "?q=%ff"),
+    *("?permission__exact=%00", "?permission__exact=nothing", "?any_ip__exact=9" + "9" * 30),
+    *("?store=%00", "?status__exact=%00", "?status=x", "?state=x", "?any_ip__isnull=x"),
+    *("?q=%ED%A0%80", "?q=%F0%9F%98%80"),
 )
-@pytest.mark.parametrize("model", MODELS)
-def test_a_senseless_query_is_refused_or_passed_over(client, model, query):
-    APIKeyFactory()
-
-    assert client.get(listing(model) + query).status_code in {200, 302, 400}
 
 
 @pytest.mark.parametrize("model", MODELS)
-@pytest.mark.parametrize("name", ["0", "x", "9" * 40, "%00", "-1", "1%20or%201", "_3B", "%F0%9F"])
-def test_a_page_that_is_not_there_is_not_found(client, model, name):
-    APIKeyFactory()
+def test_a_senseless_query_is_refused_or_passed_over(client, model):
+    for query in SENSELESS:
+        assert client.get(listing(model) + query).status_code in {200, 302, 400}, query
 
-    for what in ("change", "history", "delete"):
-        assert client.get(f"{listing(model)}{name}/{what}/").status_code in {403, 404}
+
+@pytest.mark.parametrize("model", MODELS)
+def test_a_page_that_is_not_there_is_not_found(client, model):
+    for name in ("0", "x", "9" * 40, "%00", "-1", "1%20or%201", "_3B", "%F0%9F"):
+        for what in ("change", "history", "delete"):
+            assert client.get(f"{listing(model)}{name}/{what}/").status_code in {403, 404}, name
