@@ -1,0 +1,65 @@
+"""Pages for what went wrong: they look like the console and say what to do."""
+
+import pytest
+from django.db import OperationalError
+from django.test import Client
+
+from tests.factories import APIKeyFactory
+
+
+def test_a_missing_page_says_so_with_the_navigation(client, admin):
+    response = client.get("/console/nowhere/")
+
+    assert response.status_code == 404
+    assert "There is nothing here" in response.content.decode()
+    assert 'href="/console/keys/"' in response.content.decode()
+
+
+def test_a_form_of_another_session_is_refused_on_a_page_that_fits(admin, client):
+    client.handler.enforce_csrf_checks = True
+
+    response = client.post("/console/logout/")
+
+    assert response.status_code == 403
+    assert "This form is not valid any more" in response.content.decode()
+
+
+def test_a_mistake_of_ours_tells_nothing_of_itself(admin, client, monkeypatch):
+    client.raise_request_exception = False
+    monkeypatch.setattr("apikeys.views.key_list.page_of", lambda *_: 1 / 0)
+
+    response = client.get("/console/keys/")
+
+    assert response.status_code == 500
+    assert "Something went wrong on our side" in response.content.decode()
+    assert "ZeroDivision" not in response.content.decode()
+
+
+def test_without_its_database_the_console_says_when_to_come_back(admin, client, monkeypatch):
+    def fail(*_):
+        raise OperationalError("server closed the connection")
+
+    client.raise_request_exception = False
+    monkeypatch.setattr("apikeys.views.key_list.page_of", fail)
+
+    response = client.get("/console/keys/")
+
+    assert response.status_code == 503
+    assert int(response["Retry-After"]) > 0
+    assert "Temporarily unavailable" in response.content.decode()
+    assert "server closed" not in response.content.decode()
+
+
+@pytest.mark.parametrize("url", ["/console/keys/", "/console/keys/{key}/", "/console/changes/"])
+@pytest.mark.parametrize("host", ["evil.example", "evil.example:80", "127.0.0.1@evil.example"])
+def test_a_foreign_host_name_gets_nothing(db, url, host):
+    response = Client().get(url.format(key=APIKeyFactory().consumer_key), headers={"host": host})
+
+    assert response.status_code == 400
+    assert "evil" not in response.content.decode()
+
+
+def test_a_forwarded_host_name_stands_in_no_answer(admin, client):
+    page = client.get("/console/keys/new/", headers={"X-Forwarded-Host": "evil.example"})
+
+    assert "evil" not in page.content.decode()
