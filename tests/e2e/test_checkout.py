@@ -1,5 +1,6 @@
 """From a link to a settled invoice, in a real browser; and one cart checked out 200 times."""
 
+import secrets
 from concurrent.futures import ThreadPoolExecutor
 
 import pytest
@@ -41,7 +42,7 @@ def caller(live_console):
 @pytest.fixture
 def cart(caller):
     """A cart with three pieces of tea."""
-    sku = f"tea-{id(object())}"
+    sku = f"tea-{secrets.token_hex(4)}"
     caller.post("products", {"sku": sku, "name": "Green tea", "price": "3.99"})
     return caller.post("carts", {"items": [{"id": sku, "quantity": 3}]})
 

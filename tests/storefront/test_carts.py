@@ -1,9 +1,11 @@
 """Carts over the API: who may open one, what it holds, and when its key ends."""
 
+from concurrent.futures import ThreadPoolExecutor
 from datetime import timedelta
 from decimal import Decimal
 
 import pytest
+from django.db import connections
 from django.utils import timezone
 
 from storefront import duties
@@ -332,6 +334,32 @@ def test_a_kept_answer_is_not_given_to_a_wrong_cart_key(shop, cart):
     )
 
     assert response.json()["code"] == "cart_not_permitted"
+
+
+@pytest.mark.django_db(transaction=True)
+def test_nothing_is_lost_when_many_put_something_in_together():
+    product = ProductFactory()
+    cart = CartFactory(store=product.store)
+
+    def add_elsewhere(_):
+        try:
+            Cart.objects.get(pk=cart.pk).add(product)
+        finally:
+            connections.close_all()
+
+    with ThreadPoolExecutor(8) as threads:
+        list(threads.map(add_elsewhere, range(12)))
+
+    assert cart.items.get().quantity == 12
+
+
+def test_an_item_that_somebody_else_just_took_out_is_not_brought_back(shop, cart):
+    item = cart.add(ProductFactory(store=shop.store))
+    cart.clear()
+
+    cart.set_quantity(item, 5)
+
+    assert not cart.items.exists()
 
 
 def test_a_cleared_cart_is_empty(shop):
