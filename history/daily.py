@@ -13,6 +13,7 @@ from apikeys.models import Store
 from history.models import CallRecord, DailyCalls, DailyReasons, RollUp
 from history.models.call import CallRecordQuerySet
 from history.rollup import by_day
+from history.total import Total
 
 Person = AbstractBaseUser | AnonymousUser
 Counted = TypeVar("Counted")
@@ -117,6 +118,11 @@ def _consistent(days: int, count: Callable[[date, CallRecordQuerySet], Counted])
         if _mark() == mark:
             break
     return counted
+
+
+def uncounted(most: int) -> Total:
+    """How many calls the worker has not counted yet, which every statistic has to read."""
+    return Total.of(CallRecord.objects.filter(pk__gt=_mark()).order_by("pk"), most)
 
 
 def _mark() -> int:

@@ -11,9 +11,7 @@ from apikeys.actor import Actor
 from apikeys.models import APIKey
 from apikeys.views import password_again
 from apikeys.views.access import FORM, key_page
-
-# What history shows of the key's last week; a project without history has nothing to show.
-CALLS_PANEL = ("history/key_calls_week.html", "apikeys/key_calls_unknown.html")
+from apikeys.views.key_page import CALLS_PANEL
 
 
 @sensitive_post_parameters("password")

@@ -11,6 +11,8 @@ from apikeys.models import APIKey
 from apikeys.views.access import key_page
 
 SHOWN_IPS = 20
+# What history shows of the key's last week; a project without history has nothing to show.
+CALLS_PANEL = ("history/key_calls_week.html", "apikeys/key_calls_unknown.html")
 
 
 @key_page("apikeys.view_apikey")
@@ -29,6 +31,7 @@ def key_detail(request: HttpRequest, key: APIKey) -> HttpResponse:
         "overlap": key.secrets_in_overlap(),
         "refused": [secret for secret in key.secrets.all() if secret.refused_count],
         "rate_limit": ratelimit.text_of(key.rate_limit),
+        "calls_panel": CALLS_PANEL,
         "explain_form": form,
         "explanation": form.explanation() if form.is_bound else None,
     }

@@ -1,5 +1,6 @@
 """The first page: the numbers that matter, and what needs somebody's attention."""
 
+from datetime import datetime
 from typing import Any, Final, NamedTuple
 
 from django.contrib.auth.models import AbstractBaseUser, AnonymousUser
@@ -7,7 +8,7 @@ from django.http import HttpRequest, HttpResponse
 from django.shortcuts import render
 
 from apikeys.denial import DenialReason
-from apikeys.models import APIKey
+from apikeys.models import APIKey, Secret
 from apikeys.models.api_key import APIKeyQuerySet
 from apikeys.models.key_lists import KeyState
 from apikeys.paging import COUNTED
@@ -28,14 +29,16 @@ CONCERNS: Final = {
     KeyState.OLD_SECRET: "pk",
 }
 MANY: Final = 1000
+# A minute's worth of a very busy shop; beyond, the worker must have stopped.
+BEHIND: Final = 50_000
 
 
 class Concern(NamedTuple):
-    """Keys that somebody should look at: how many, and the first of them."""
+    """Keys that somebody should look at: how many, and the first of them with a telling time."""
 
     state: KeyState
     total: Total
-    keys: list[APIKey]
+    keys: list[tuple[APIKey, datetime | None]]
 
 
 @console_page("apikeys.view_apikey")
@@ -51,6 +54,7 @@ def dashboard(request: HttpRequest) -> HttpResponse:
         "week": _summed(by_day[-7:]),
         "attempts": UnprovenCalls.objects.visible_to(request.user).recent(),
         "concerns": _concerns(keys),
+        "uncounted": daily.uncounted(BEHIND),
         "reasons": _reasons(request.user, days),
         "chart": chart.draw(by_day[-days:]),
         "periods": chart.PERIODS,
@@ -65,8 +69,24 @@ def _concerns(keys: APIKeyQuerySet) -> list[Concern]:
         concerning = keys.in_state(state).order_by(order)
         first = list(concerning.select_related("api_user")[:SHOWN])
         if first:
-            found.append(Concern(state, Total.of(concerning, MANY), first))
+            times = _telling_times(state, first)
+            keys_and_times = [(key, times.get(key.pk)) for key in first]
+            found.append(Concern(state, Total.of(concerning, MANY), keys_and_times))
     return found
+
+
+def _telling_times(state: KeyState, keys: list[APIKey]) -> dict[int, datetime | None]:
+    """When it ends, was last used, was made, or was presented: whatever the state speaks of."""
+    match state:
+        case KeyState.EXPIRING:
+            return {key.pk: key.expires_at for key in keys}
+        case KeyState.IDLE:
+            return {key.pk: key.last_used_at for key in keys}
+        case KeyState.OLD_SECRET:
+            secrets = Secret.objects.filter(api_key__in=keys, retires_at=None)
+            return dict(secrets.values_list("api_key", "date_added"))
+    presented = Secret.objects.filter(api_key__in=keys, refused_at__isnull=False)
+    return dict(presented.order_by("refused_at").values_list("api_key", "refused_at"))
 
 
 def _summed(days: list[Day]) -> dict[str, int]:

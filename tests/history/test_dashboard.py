@@ -5,9 +5,10 @@ from datetime import timedelta
 import pytest
 from django.utils import timezone
 
-from apikeys.models import APIKey, Secret
+from apikeys.models import Secret
 from history import chart, rollup
 from history.daily import Day, today
+from history.views import dashboard
 from tests.factories import (
     ACTOR,
     APIKeyFactory,
@@ -69,12 +70,23 @@ def test_what_needs_attention_is_named(shown):
 
     text = shown()
 
-    assert re.search(r"Replaced secret still in use 1 leaked", text)
-    assert re.search(r"Expires within 14 days 1 expiring", text)
-    assert re.search(r"Unused for 90 days 1 idle", text)
-    assert re.search(r"Secret older than 180 days 1 aged", text)
+    hint = r" ck_live_\S+ "
+    assert re.search(rf"Replaced secret still in use 1 leaked{hint}presented just now", text)
+    assert re.search(rf"Expires within 14 days 1 expiring{hint}ends in 2 days", text)
+    assert re.search(rf"Unused for 90 days 1 idle{hint}last used Never", text)
+    assert re.search(rf"Secret older than 180 days 1 aged{hint}made 5 months ago", text)
     assert "quiet" not in text
     assert {key.state for key in (expiring, idle, aged, leaked)} == {"enabled"}
+
+
+def test_a_worker_that_stopped_is_told(shown, monkeypatch):
+    monkeypatch.setattr(dashboard, "BEHIND", 2)
+    CallRecordFactory.create_batch(2)
+    assert "worker" not in shown()
+    CallRecordFactory()
+    assert "2+ calls wait to be counted" in shown()
+    rollup.roll_up()
+    assert "worker" not in shown()
 
 
 def test_the_most_frequent_denial_reasons_come_with_advice(shown):
@@ -138,13 +150,13 @@ def test_bars_stay_inside_the_picture_and_small_numbers_stay_visible(counts):
     assert drawn.calls == sum(allowed for allowed, _denied in counts)
 
 
-def test_key_page_panels_count_the_last_week(client, admin):
+@pytest.mark.parametrize("page", ["", "delete/"])
+def test_a_key_tells_the_calls_of_its_last_week(client, admin, page):
     key = APIKeyFactory(disabled=True)
     CallRecordFactory.create_batch(2, key=key)
     CallRecordFactory(key=key, reason="key_disabled")
     UnprovenCallsFactory(key=key, count=12)
 
-    text = text_of(client.get(f"/console/keys/{key.consumer_key}/delete/"))
+    text = text_of(client.get(f"/console/keys/{key.consumer_key}/{page}"))
 
     assert "Calls in the last 7 days 2 Denials 1 Without the right secret 12 attempts" in text
-    assert APIKey.objects.get() == key
