@@ -17,7 +17,6 @@ from apikeys.text import plain_text
 from storefront import money
 from storefront.models.owned import Owned, OwnedQuerySet
 
-
 SKU_TAKEN = _("There is a product with this SKU already.")
 
 
