@@ -16,6 +16,7 @@ from apikeys.templatetags.console_tags import absolute, hint
 register = template.Library()
 
 SHOWN: Final = 300
+EMPTY: Final = ("", None, [])
 MOMENT: Final = re.compile(r"\d{4}-\d\d-\d\dT\d\d:\d\d:\d\d[.\d]*[+-]\d\d:\d\d\Z")
 
 
@@ -40,8 +41,11 @@ def change_object(change: ChangeRecord) -> SafeString:
 
 @register.simple_tag
 def change_diff(change: ChangeRecord) -> SafeString:
-    """Each changed setting with its value before and after."""
-    names = [*change.before, *(name for name in change.after if name not in change.before)]
+    """Each changed setting with its value before and after; of a new record what was set."""
+    names = list(change.before)
+    for name, value in change.after.items():
+        if name not in change.before and (change.before or value not in EMPTY):
+            names.append(name)
     rows = [
         (
             name.replace("_", " "),
@@ -66,7 +70,7 @@ def _side(tag: str, values: dict[str, Any], name: str) -> SafeString:
 def _in_words(value: Any) -> str:
     if value is True or value is False:
         return _("yes") if value else _("no")
-    if value in ("", None, []):
+    if value in EMPTY:
         return _("none")
     if isinstance(value, str) and (moment := _moment(value)) is not None:
         return absolute(moment)
