@@ -24,15 +24,24 @@ from storefront.models import Cart, Product
 from storefront.models.cart_item import MOST_ITEMS, MOST_PIECES, CartItem
 
 
+class QuantityField(serializers.IntegerField):
+    """Pieces, as a number or, as CoCart's clients send it, in plain digits."""
+
+    def to_internal_value(self, data: Any) -> int:
+        if isinstance(data, str) and not (data.isascii() and data.isdigit()):
+            self.fail("invalid")
+        return super().to_internal_value(data)
+
+
 class ItemBody(CartBody):
     """What goes in, in the fields of CoCart: ``id`` is the product's id or its SKU."""
 
     id = serializers.CharField(max_length=100)
-    quantity = serializers.IntegerField(min_value=1, max_value=MOST_PIECES, default=1)
+    quantity = QuantityField(min_value=1, max_value=MOST_PIECES, default=1)
 
 
 class QuantityBody(CartBody):
-    quantity = serializers.IntegerField(min_value=0, max_value=MOST_PIECES)
+    quantity = QuantityField(min_value=0, max_value=MOST_PIECES)
 
 
 class CustomerBody(CartBody):

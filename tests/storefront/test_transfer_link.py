@@ -4,10 +4,13 @@ import json
 import os
 import re
 import subprocess
+from contextlib import suppress
 from pathlib import Path
-from urllib.parse import parse_qsl, urlsplit
+from urllib.parse import parse_qsl, urlencode, urlsplit
 
 import pytest
+from hypothesis import given
+from hypothesis import strategies as st
 
 from apikeys import tokens
 from storefront import transfer_link
@@ -115,6 +118,19 @@ def test_a_changed_or_added_parameter_breaks_the_signature(name):
 def test_nothing_but_the_right_spelling_is_read(query):
     with pytest.raises(Unreadable):
         Link.read(query)
+
+
+@given(st.text(max_size=200) | st.binary(max_size=200).map(lambda raw: raw.decode("latin-1")))
+def test_any_query_is_read_or_refused_and_nothing_else(query):
+    with suppress(Unreadable):
+        Link.read(query)
+
+
+@given(st.dictionaries(st.sampled_from(sorted(transfer_link.SHAPES)), st.text(max_size=30)))
+def test_whatever_is_read_is_what_was_written(parameters):
+    with suppress(Unreadable):
+        link = Link.read(urlencode(parameters))
+        assert link.signed_parameters | {"signature": link.signature} == parameters
 
 
 def test_the_python_of_the_readme_makes_the_same_links(monkeypatch):
