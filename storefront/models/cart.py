@@ -102,6 +102,7 @@ class Cart(Fillable):
         indexes = (
             models.Index(fields=["store", "-date_modified", "-id"], name="cart_newest_of_store"),
             models.Index(fields=["-date_modified", "-id"], name="cart_newest"),
+            models.Index(fields=["customer", "-date_modified"], name="cart_of_customer"),
             models.Index(fields=["expires_at"], name="cart_open", condition=Q(invoice=None)),
         )
 

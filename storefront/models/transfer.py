@@ -144,6 +144,7 @@ class SessionTransfer(Owned):
         )
         indexes = (
             models.Index(fields=["store", "-date_added", "-id"], name="transfer_newest_of_store"),
+            models.Index(fields=["-date_added", "-id"], name="transfer_newest"),
             models.Index(fields=["expires_at"], name="transfer_expiry"),
         )
 
