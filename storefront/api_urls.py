@@ -19,6 +19,11 @@ urlpatterns: list[URLPattern | URLResolver] = [
         name="invoice_mark",
     ),
     re_path(
+        r"^invoices/(?P<invoice_id>[^/]+)/payments/?$",
+        invoices.InvoicePayment.as_view(),
+        name="invoice_payment",
+    ),
+    re_path(
         r"^invoices/(?P<invoice_id>[^/]+)/unarchive/?$",
         invoices.InvoiceUnarchive.as_view(),
         name="invoice_unarchive",

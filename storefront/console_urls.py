@@ -28,6 +28,7 @@ urlpatterns = [
     path("invoices/new/", invoices.invoice_create, name="invoice_create"),
     path(INVOICE, invoices.invoice_detail, name="invoice_detail"),
     path(f"{INVOICE}mark/", invoices.invoice_mark, name="invoice_mark_by_hand"),
+    path(f"{INVOICE}payment/", invoices.invoice_payment, name="invoice_payment_by_hand"),
     path(f"{INVOICE}archive/", invoices.invoice_archive, name="invoice_archive"),
     path("webhooks/", webhooks.webhook_list, name="webhook_list"),
     path("webhooks/new/", webhooks.webhook_create, name="webhook_create"),

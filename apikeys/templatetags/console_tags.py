@@ -86,7 +86,9 @@ def ago(moment: datetime | None) -> SafeString:
     if moment is None:
         return format_html('<span class="muted">{}</span>', _("Never"))
     passed = timezone.now() - moment
-    if passed < timedelta(0):
+    if timedelta(minutes=-1) < passed < timedelta(0):
+        text = _("in a moment")
+    elif passed < timedelta(0):
         text = _("in %(time)s") % {"time": _until(moment)}
     elif passed < timedelta(minutes=1):
         text = _("just now")

@@ -129,6 +129,13 @@ class MarkBody(Incoming):
     )
 
 
+class PaymentBody(Incoming):
+    server_owned = frozenset(SERVER_OWNED.split()) - {"paid"}
+
+    amount = AmountField(required=False)
+    confirmed = serializers.BooleanField(required=False)
+
+
 class MetadataBody(Incoming):
     server_owned = InvoiceBody.server_owned | {"amount", "currency"}
 

@@ -15,6 +15,7 @@ from storefront.api.invoice_fields import (
     InvoiceSerializer,
     MarkBody,
     MetadataBody,
+    PaymentBody,
 )
 from storefront.api.paging import PAGING, page
 from storefront.api.shop import ShopView
@@ -109,6 +110,34 @@ class InvoiceMark(ShopView):
     @idempotent()
     def post(self, request: Request, store_id: str, invoice_id: str) -> Response:
         return _mark(self, invoice_id)
+
+
+class InvoicePayment(ShopView):
+    """A payment that arrived elsewhere: at a bank, at a payment provider."""
+
+    resource = "invoices"
+
+    @extend_schema(
+        request=PaymentBody,
+        responses=InvoiceSerializer,
+        operation_id="invoices_add_payment",
+        parameters=[IDEMPOTENCY_KEY],
+    )
+    @idempotent()
+    def post(self, request: Request, store_id: str, invoice_id: str) -> Response:
+        """Enough of it settles the invoice; what is not confirmed yet makes it Processing.
+
+        Without an amount, the payment that was not sure yet is confirmed.
+        """
+        invoice = self.find(Invoice.objects.all(), invoice_id)
+        values = self.read(PaymentBody)
+        with named({"__all__": "amount"}):
+            if "amount" in values:
+                confirmed = values.get("confirmed", True)
+                invoice.receive(values["amount"], actor=self.actor, confirmed=confirmed)
+            else:
+                invoice.confirm(actor=self.actor)
+        return Response(InvoiceSerializer(invoice).data)
 
 
 class InvoiceUnarchive(ShopView):

@@ -6,6 +6,16 @@ from django.utils.translation import gettext_lazy as _
 from storefront.forms.in_store import InStoreForm
 
 
+class PaymentForm(forms.Form):
+    amount = forms.DecimalField(label=_("Amount"), max_digits=24, decimal_places=8)
+    confirmed = forms.BooleanField(
+        label=_("It is certain"),
+        required=False,
+        initial=True,
+        help_text=_("If not, the invoice is Processing until you confirm it."),
+    )
+
+
 class NewInvoiceForm(InStoreForm):
     amount = forms.DecimalField(label=_("Amount"), max_digits=24, decimal_places=8)
     currency = forms.CharField(

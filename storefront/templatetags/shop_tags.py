@@ -32,7 +32,7 @@ def invoice_pill(invoice: Invoice) -> SafeString:
 @register.simple_tag
 def delivery_pill(delivery: Delivery) -> SafeString:
     if delivery.status == DeliveryStatus.PENDING and delivery.attempts:
-        return pill("warn", _("Failed, tried again"))
+        return pill("warn", _("Waiting to try again"))
     return pill(OF_DELIVERY[DeliveryStatus(delivery.status)], delivery.get_status_display())
 
 

@@ -13,7 +13,7 @@ from apikeys.actor import Actor
 from apikeys.models import ChangeRecord
 from apikeys.paging import page_of
 from apikeys.views.access import DEED, FORM, console_page
-from storefront.forms.invoice import NewInvoiceForm
+from storefront.forms.invoice import NewInvoiceForm, PaymentForm
 from storefront.models import Delivery, Invoice, InvoiceStatus
 from storefront.views import filters
 
@@ -71,6 +71,7 @@ def invoice_detail(request: HttpRequest, public_id: str) -> HttpResponse:
     deliveries = Delivery.objects.filter(event__invoice=invoice).with_all()
     context = {
         "invoice": invoice,
+        "payment": PaymentForm(auto_id="id_payment_%s"),
         "metadata": json.dumps(invoice.metadata, indent=2, ensure_ascii=False),
         "deliveries": deliveries[:SHOWN],
         "changes": ChangeRecord.objects.filter(
@@ -91,6 +92,27 @@ def invoice_mark(request: HttpRequest, public_id: str) -> HttpResponse:
     else:
         text = _("The invoice is marked as %(status)s, and its webhooks are told.")
         messages.success(request, text % {"status": invoice.get_status_display()})
+    return redirect("invoice_detail", invoice.public_id)
+
+
+@console_page("storefront.mark_invoice", methods=DEED)
+def invoice_payment(request: HttpRequest, public_id: str) -> HttpResponse:
+    """Add a payment that arrived at the bank; or say that the one before is certain now."""
+    invoice, actor = _found(request, public_id), Actor.from_request(request)
+    form = PaymentForm(request.POST)
+    if "certain" in request.POST:
+        invoice.confirm(actor=actor)
+    elif not form.is_valid():
+        messages.error(request, _("Write the amount of the payment, as in 12.50."))
+        return redirect("invoice_detail", invoice.public_id)
+    else:
+        values = form.cleaned_data
+        try:
+            invoice.receive(values["amount"], actor=actor, confirmed=values["confirmed"])
+        except ValidationError as error:
+            messages.error(request, " ".join(error.messages))
+            return redirect("invoice_detail", invoice.public_id)
+    messages.success(request, _("The payment is noted."))
     return redirect("invoice_detail", invoice.public_id)
 
 

@@ -14,6 +14,7 @@ ENDPOINTS = {
     "invoices": ("invoices", ("GET", "POST")),
     "invoices/{invoice}": ("invoices", ("GET", "PUT", "PATCH", "DELETE")),
     "invoices/{invoice}/status": ("invoices", ("POST",)),
+    "invoices/{invoice}/payments": ("invoices", ("POST",)),
     "invoices/{invoice}/unarchive": ("invoices", ("POST",)),
     "webhooks": ("webhooks", ("GET", "POST")),
     "webhooks/{webhook}": ("webhooks", ("GET", "PUT", "PATCH", "DELETE")),
@@ -54,7 +55,7 @@ def body_for(pattern, method):
         return {"status": "Settled"}
     return (
         BODY
-        if pattern in ("products", "products/{product}", "invoices")
+        if pattern in ("products", "products/{product}", "invoices", "invoices/{invoice}/payments")
         else {name: BODY[name] for name in ("metadata", "url")}
     )
 

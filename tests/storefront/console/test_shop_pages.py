@@ -28,6 +28,7 @@ PAGES = {
 DEEDS = {
     "/console/shop/products/{product}/delete/": "delete_product",
     "/console/shop/invoices/{invoice}/mark/": "mark_invoice",
+    "/console/shop/invoices/{invoice}/payment/": "mark_invoice",
     "/console/shop/invoices/{invoice}/archive/": "change_invoice",
     "/console/shop/webhooks/{webhook}/enable/": "change_webhook",
     "/console/shop/webhooks/{webhook}/disable/": "change_webhook",
@@ -233,7 +234,7 @@ def test_a_delivery_is_looked_at_and_sent_once_more(client, staff, settings):
 
         page = client.get(path).content.decode()
         assert "500" in page
-        assert "Failed, tried again" in page
+        assert "Waiting to try again" in page
         receiver.answers = 200
         client.post(path + "redeliver/")
         assert deliver() == 1

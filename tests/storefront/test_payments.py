@@ -1,0 +1,131 @@
+"""Payments that arrive elsewhere: what they make of an invoice."""
+
+from decimal import Decimal
+
+import pytest
+from django.utils import timezone
+
+from apikeys.models import ChangeRecord
+from storefront.models import Delivery
+from tests.factories import ACTOR, UserFactory
+from tests.storefront.factories import InvoiceFactory, WebhookFactory
+
+
+def state(invoice):
+    invoice.refresh_from_db()
+    return invoice.status, invoice.additional_status, f"{invoice.paid}"
+
+
+@pytest.mark.parametrize(
+    ("payments", "confirmed", "after"),
+    [
+        (["12.50"], True, ("Settled", "None", "12.50")),
+        (["12.00"], True, ("New", "None", "12.00")),
+        (["12.00", "0.50"], True, ("Settled", "None", "12.50")),
+        (["13"], True, ("Settled", "Overpaid", "13.00")),
+        (["12.50", "1"], True, ("Settled", "Overpaid", "13.50")),
+        (["12.50"], False, ("Processing", "None", "12.50")),
+        (["13"], False, ("Processing", "Overpaid", "13.00")),
+    ],
+)
+def test_payments_add_up_until_they_are_enough(shop, payments, confirmed, after):
+    invoice = InvoiceFactory(store=shop.store)
+
+    for amount in payments:
+        answer = shop.post(
+            f"invoices/{invoice.public_id}/payments", {"amount": amount, "confirmed": confirmed}
+        )
+
+    assert state(invoice) == after
+    told = answer.json()
+    assert (told["status"], told["additionalStatus"], told["paidAmount"]) == after
+    assert ChangeRecord.objects.filter(action="payment received").count() == len(payments)
+
+
+def test_a_payment_that_was_not_certain_is_confirmed(shop):
+    WebhookFactory(store=shop.store, names=["Processing", "Settled"])
+    invoice = InvoiceFactory(store=shop.store)
+    path = f"invoices/{invoice.public_id}/payments"
+
+    shop.post(path, {"amount": "13", "confirmed": False})
+    shop.post(path, {})
+    shop.post(path, {})
+
+    assert state(invoice) == ("Settled", "Overpaid", "13.00")
+    events = [delivery.event for delivery in Delivery.objects.order_by("pk")]
+    assert [event.type for event in events] == ["Processing", "Settled"]
+    assert events[1].data["overPaid"] is True
+
+
+@pytest.mark.parametrize(
+    ("amount", "after"),
+    [
+        ("12.50", ("Settled", "PaidAfterExpiration", "12.50")),
+        ("1", ("Expired", "Underpaid", "1.00")),
+    ],
+)
+def test_what_comes_too_late_is_said_so(shop, amount, after):
+    invoice = InvoiceFactory(store=shop.store, expires_at=timezone.now())
+    invoice.expire()
+
+    shop.post(f"invoices/{invoice.public_id}/payments", {"amount": amount})
+
+    assert state(invoice) == after
+
+
+def test_an_invoice_that_expires_half_paid_is_underpaid(shop):
+    invoice = InvoiceFactory(store=shop.store, expires_at=timezone.now())
+    invoice.receive(Decimal(1), actor=ACTOR)
+
+    invoice.expire()
+
+    assert state(invoice) == ("Expired", "Underpaid", "1.00")
+
+
+@pytest.mark.parametrize("amount", ["0", "-1", "0.001", "x", 10**20])
+def test_what_is_no_payment_is_refused(shop, amount):
+    invoice = InvoiceFactory(store=shop.store)
+
+    refused = shop.post(f"invoices/{invoice.public_id}/payments", {"amount": amount})
+
+    assert refused.status_code == 400
+    assert state(invoice) == ("New", "None", "0.00")
+
+
+def test_an_invalid_invoice_takes_no_payment(shop):
+    invoice = InvoiceFactory(store=shop.store, status="Invalid")
+
+    refused = shop.post(f"invoices/{invoice.public_id}/payments", {"amount": "12.50"})
+
+    assert refused.status_code == 400
+    assert state(invoice)[0] == "Invalid"
+
+
+def test_the_same_payment_sent_twice_counts_once(shop):
+    invoice = InvoiceFactory(store=shop.store)
+
+    for _ in range(2):
+        shop.post(
+            f"invoices/{invoice.public_id}/payments",
+            {"amount": "5"},
+            headers={"Idempotency-Key": "transfer-8812"},
+        )
+
+    assert state(invoice) == ("New", "None", "5.00")
+
+
+def test_staff_note_a_payment_in_the_console(client, shop):
+    user = UserFactory(
+        permissions=["storefront.view_invoice", "storefront.mark_invoice"], stores=[shop.store]
+    )
+    client.force_login(user)
+    invoice = InvoiceFactory(store=shop.store)
+    path = f"/console/shop/invoices/{invoice.public_id}/payment/"
+
+    client.post(path, {"amount": "x"})
+    client.post(path, {"amount": "12.50"})
+    assert state(invoice) == ("Processing", "None", "12.50")
+    page = client.post(path, {"certain": "1"}, follow=True)
+
+    assert state(invoice) == ("Settled", "None", "12.50")
+    assert b"The payment is noted." in page.content
