@@ -1,7 +1,9 @@
 """The console in a real browser: each journey with script, and once more with script off."""
 
+import json
 import re
 import secrets
+import shlex
 import subprocess
 import sys
 
@@ -91,6 +93,31 @@ def test_create_use_be_refused_understand_and_let_in(visitor, username):
     visitor.get_by_role("button", name=re.compile("^Add")).first.click()
     visitor.get_by_text("127.0.0.1 may use").wait_for()
     assert whoami(shown).status_code == 200
+
+
+def test_the_history_shows_a_call_disables_its_key_and_shows_the_refusal(visitor, username):
+    servers.require("curl")
+    shown = create(visitor, username)
+    curl = shlex.split(visitor.locator("#curl-line").inner_text())
+    told = subprocess.run([*curl, "--silent"], capture_output=True, text=True, check=True).stdout
+    assert json.loads(told)["username"] == username
+
+    def newest_call():
+        return visitor.locator("table.calls tbody tr").first.inner_text()
+
+    visitor.get_by_role("link", name="I have saved it").click()
+    visitor.get_by_role("link", name="History", exact=True).last.click()
+    assert shown["consumer-secret"] not in visitor.content()
+    for shown_of_call in (f"GET {WHOAMI}", "127.0.0.1", "Allowed"):
+        assert shown_of_call in newest_call()
+
+    visitor.get_by_role("button", name="Disable this key").first.click()
+    visitor.get_by_text("every call from now on is refused").wait_for()
+    refused = whoami(shown).json()
+    assert refused["code"] == "key_disabled"
+    visitor.reload()
+    for shown_of_call in ("Denied", refused["message"].rstrip(".")):
+        assert shown_of_call in newest_call()
 
 
 def test_disable_and_enable_with_one_click_each(visitor, username):
