@@ -1,6 +1,7 @@
 """axe finds nothing on any page of the console: both themes, a wide screen and a narrow one."""
 
 import pytest
+import requests
 from axe_playwright_python.sync_playwright import Axe
 
 pytestmark = pytest.mark.e2e
@@ -30,7 +31,10 @@ PAGES = [
     "/console/stores/new/",
     "/console/history/",
     "/console/history/attempts/",
+    "/console/history/?result=denied",
+    "/console/history/?ip=nowhere",
     "/console/incident/",
+    "/console/incident/?username=axe-user",
     "/console/changes/",
     "/console/preferences/",
     "/console/help/",
@@ -43,6 +47,12 @@ PAGES = [
 def keys(live_console):
     enabled = live_console.manage("create_api_key", "axe-user", "--allow-ip=203.0.113.0/24")
     disabled = live_console.manage("create_api_key", "axe-user", "--any-ip", "--expires=5d")
+    for key in (enabled, disabled):  # one call is refused, the other let in
+        requests.get(
+            f"{live_console.url}/api/v1/whoami",
+            auth=(key["consumer_key"], key["consumer_secret"]),
+            timeout=30,
+        )
     live_console.manage("disable_api_key", disabled["consumer_key"])
     return {
         "key": f"/console/keys/{enabled['consumer_key']}/",
