@@ -16,7 +16,7 @@ from apikeys.templatetags.console_tags import absolute, hint
 register = template.Library()
 
 SHOWN: Final = 300
-EMPTY: Final = ("", None, [])
+EMPTY: Final[tuple[object, ...]] = ("", None, [])
 MOMENT: Final = re.compile(r"\d{4}-\d\d-\d\dT\d\d:\d\d:\d\d[.\d]*[+-]\d\d:\d\d\Z")
 
 
