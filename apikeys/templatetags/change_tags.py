@@ -72,17 +72,20 @@ def _in_words(value: Any) -> str:
         return _("yes") if value else _("no")
     if value in EMPTY:
         return _("none")
-    if isinstance(value, str) and (moment := _moment(value)) is not None:
-        return absolute(moment)
+    if isinstance(value, str) and (moment := _moment(value)):
+        return moment
     text = ", ".join(map(str, value)) if isinstance(value, list) else str(value)
     return text if len(text) <= SHOWN else f"{text[:SHOWN]}…"
 
 
-def _moment(text: str) -> datetime | None:
-    """The moment that a record keeps as text; None for other text."""
+def _moment(text: str) -> str:
+    """The moment that a record keeps as text, as the console writes it; blank for other text.
+
+    A description may look like a moment too, even like one before every calendar.
+    """
     if not MOMENT.match(text):
-        return None
+        return ""
     try:
-        return datetime.fromisoformat(text)
-    except ValueError:
-        return None
+        return absolute(datetime.fromisoformat(text))
+    except (ValueError, OverflowError):
+        return ""
