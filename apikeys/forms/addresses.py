@@ -63,10 +63,15 @@ class AllowIPsForm(forms.Form):
     allowed_ips = AddressesField(label=_("Add addresses or networks"))
 
 
-class LabelForm(forms.Form):
-    """Another label for one entry."""
+class EntryForm(forms.Form):
+    """One entry of the list, by its canonical network."""
 
-    network = forms.CharField(max_length=50)
+    network = forms.CharField(max_length=50, validators=[plain_text])
+
+
+class LabelForm(EntryForm):
+    """Another label for it."""
+
     label = forms.CharField(
         label=_("Label"), max_length=LABEL_LENGTH, required=False, validators=[plain_text]
     )

@@ -10,6 +10,8 @@ from django.utils import timezone
 from django.utils.translation import gettext_lazy as _
 
 from apikeys.actor import Actor
+from apikeys.text import storable
+from apikeys.tokens import redact
 
 if TYPE_CHECKING:
     from apikeys.models.api_key import APIKey
@@ -26,7 +28,10 @@ class ChangeRecordQuerySet(models.QuerySet["ChangeRecord"]):
         reason: str = "",
         **references: Any,
     ) -> "ChangeRecord":
-        """Write one record. ``references`` are the fields that say what was changed."""
+        """Write one record. ``references`` are the fields that say what was changed.
+
+        ``reason`` is what somebody typed: "leaked: cs_live_..." must not put the secret here.
+        """
         return self.create(
             action=action,
             actor_kind=actor.kind,
@@ -34,7 +39,7 @@ class ChangeRecordQuerySet(models.QuerySet["ChangeRecord"]):
             actor_user_id=actor.user_id,
             client_ip=actor.client_ip,
             request_id=actor.request_id,
-            reason=reason[:500],
+            reason=storable(redact(reason), 500),
             before=before or {},
             after=after or {},
             **references,

@@ -15,6 +15,7 @@ from apikeys.actor import Actor
 from apikeys.forms.key_list import KeyListForm
 from apikeys.models import APIKey, Status
 from apikeys.models.api_key import APIKeyQuerySet
+from apikeys.text import is_plain
 from apikeys.views.access import DEED, console_page
 
 AT_ONCE: Final = 1000
@@ -64,7 +65,8 @@ def _chosen(request: HttpRequest) -> APIKeyQuerySet:
     if "everything" in request.POST:
         return KeyListForm(_filters(request), viewer=request.user).keys()
     keys = APIKey.objects.visible_to(request.user)
-    return keys.filter(consumer_key__in=request.POST.getlist("keys")[:AT_ONCE])
+    named = filter(is_plain, request.POST.getlist("keys")[:AT_ONCE])
+    return keys.filter(consumer_key__in=list(named))
 
 
 def _switch(keys: Iterable[APIKey], request: HttpRequest, *, disable: bool) -> int:

@@ -9,7 +9,7 @@ from django.utils.translation import ngettext
 
 from apikeys import client_ip, networks
 from apikeys.actor import Actor
-from apikeys.forms.addresses import AllowIPsForm, LabelForm
+from apikeys.forms.addresses import AllowIPsForm, EntryForm, LabelForm
 from apikeys.models import AllowedIP, APIKey
 from apikeys.paging import page_of
 from apikeys.views.access import DEED, FORM, key_page
@@ -38,8 +38,9 @@ def key_ips(request: HttpRequest, key: APIKey) -> HttpResponse:
 
 @key_page("apikeys.change_apikey", methods=DEED)
 def key_ip_remove(request: HttpRequest, key: APIKey) -> HttpResponse:
-    network = request.POST.get("network", "")
-    removed = key.disallow_ips([network[:50]], actor=Actor.from_request(request))
+    form = EntryForm(request.POST)
+    named = [form.cleaned_data["network"]] if form.is_valid() else []
+    removed = key.disallow_ips(named, actor=Actor.from_request(request))
     for gone in removed:
         name = networks.spellings(gone)[0]
         messages.success(

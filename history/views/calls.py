@@ -14,6 +14,7 @@ from django.utils.text import slugify
 from apikeys.actor import Actor
 from apikeys.models import APIKey, ChangeRecord
 from apikeys.preferences import PAGE_SIZES, Preferences
+from apikeys.tokens import redact
 from apikeys.views.access import console_page, key_page
 from history import chart, daily, export, frequent, nextstep
 from history.filters import CallFilter
@@ -120,7 +121,7 @@ def _exported(
     if not wanted.is_valid_query:
         return HttpResponseBadRequest(wanted.form.errors.as_text(), content_type="text/plain")
     format = "ndjson" if request.GET.get("format") == "ndjson" else "csv"
-    conditions = {name: str(value) for name, value in wanted.asked.items()}
+    conditions = {name: redact(str(value)) for name, value in wanted.asked.items()}
     if key is not None:
         conditions = {"key": key.consumer_key} | conditions
     # Whoever takes the history out of the console leaves a trace, as with any other deed.

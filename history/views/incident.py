@@ -85,6 +85,15 @@ class IncidentForm(forms.Form):
             found["created_before"] = timezone.make_aware(day)
         return found
 
+    @property
+    def answers(self) -> dict[str, str]:
+        """The chosen conditions as the form takes them again."""
+        chosen = {name: value for name, value in self.cleaned_data.items() if value}
+        return {
+            name: "on" if value is True else str(getattr(value, "public_id", value))
+            for name, value in chosen.items()
+        }
+
 
 @console_page(CHANGE, methods=FORM)
 def incident(request: HttpRequest) -> HttpResponse:
@@ -168,12 +177,10 @@ def _disable(request: HttpRequest, form: IncidentForm, keys: APIKeyQuerySet) -> 
     actor, now = Actor.from_request(request), timezone.now()
     incident_id = f"{now.astimezone(UTC):%Y%m%d%H%M%S}-{secrets.token_hex(3)}"
     reason = _reason(incident_id, request.POST.get("reason", "").strip())
-    chosen = (name for name, value in form.cleaned_data.items() if value)
-    conditions = {name: request.POST.get(name, "") for name in chosen}
     ChangeRecord.objects.keep(
         actor,
         "incident",
-        after=conditions,
+        after=form.answers,
         reason=reason,
         kind=ChangeRecord.Kind.CONSOLE,
         name="incident",

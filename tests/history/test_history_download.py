@@ -85,3 +85,12 @@ def test_a_download_leaves_a_change_record(client, admin):
 
     change = ChangeRecord.objects.get(action="history exported")
     assert (change.actor_name, change.after) == ("admin", {"method": "POST"})
+
+
+def test_a_secret_among_the_conditions_is_kept_and_repeated_nowhere(client, admin):
+    key = APIKeyFactory()
+
+    response = client.get(EXPORT, {"path": f"/x/{key.secret}"})
+
+    assert key.secret not in response["Content-Disposition"]
+    assert ChangeRecord.objects.get(action="history exported").after == {"path": "/x/[cut]"}

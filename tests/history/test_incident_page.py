@@ -172,3 +172,17 @@ def test_a_post_from_elsewhere_is_refused(admin):
 
     assert strict.post(INCIDENT, {"everything": "on"}).status_code == 403
     assert enabled() == {"kept"}
+
+
+def test_what_was_asked_is_kept_as_it_was_understood(client, admin):
+    key = APIKeyFactory(username="busy")
+    form = {
+        "everything": "a\0b",
+        "store": key.api_user.store.public_id,
+        "created_before": "2100-01-01",
+    }
+
+    response = client.post(INCIDENT, form, follow=True)
+
+    assert response.status_code == 200
+    assert ChangeRecord.objects.get(action="incident").after == form | {"everything": "on"}

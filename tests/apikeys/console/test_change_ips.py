@@ -99,3 +99,11 @@ def test_overlaps_and_wide_networks_are_pointed_out(client, key):
     page = client.get(url(key)).content.decode()
     assert "203.0.113.7 already lies in 203.0.113.0/24." in page
     assert "16.0.0.0/4 is very wide." in page
+
+
+@pytest.mark.parametrize("network", ["", "a\0b", "203.0.113.7/32\0", "9" * 60])
+def test_nothing_is_removed_for_what_is_no_entry(client, key, network):
+    response = client.post(url(key, "remove/"), {"network": network})
+
+    assert response.status_code == 302
+    assert networks(key) == ["203.0.113.7/32"]

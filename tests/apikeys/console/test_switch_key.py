@@ -91,3 +91,26 @@ def test_nothing_chosen_is_said(client, admin):
     page = client.post("/console/keys/bulk/", {"deed": "disable"}, follow=True)
 
     assert "No key is chosen that is enabled." in page.content.decode()
+
+
+@pytest.mark.parametrize("reason", ["a\0b", "\u202eevil", "x" * 5000])
+def test_any_reason_is_kept_as_plain_text(client, key, reason):
+    client.post(f"/console/keys/{key.consumer_key}/disable/", {"reason": reason})
+
+    kept = ChangeRecord.objects.get(action="disabled").reason
+    assert kept.isprintable()
+    assert 0 < len(kept) <= 500
+
+
+def test_a_secret_in_the_reason_is_cut_out(client, key):
+    form = {"reason": f"it leaked: {key.secret}, see the ticket"}
+
+    client.post(f"/console/keys/{key.consumer_key}/disable/", form)
+
+    assert ChangeRecord.objects.get(action="disabled").reason == "it leaked: [cut], see the ticket"
+
+
+def test_a_chosen_key_that_no_key_can_be_is_left_out(client, admin, key):
+    page = bulk(client, keys=["a\0b", key.consumer_key], deed="disable").content.decode()
+
+    assert "Disable 1 key?" in page
