@@ -30,6 +30,7 @@ PROBLEM = {
         },
     },
 }
+NAMED = "#/components/schemas/Problem"
 ERRORS = {
     "400": "The request cannot be read, or a value does not fit.",
     "401": "The credential is missing, not valid, or its key may not be used any more.",
@@ -55,10 +56,16 @@ class ProblemAutoSchema(AutoSchema):
                 status,
                 {
                     "description": description,
-                    "content": {"application/problem+json": {"schema": PROBLEM}},
+                    "content": {"application/problem+json": {"schema": {"$ref": NAMED}}},
                 },
             )
         return responses
+
+
+def add_problem(result: dict[str, Any], **more: Any) -> dict[str, Any]:
+    """The one error body stands once in the description; every operation points to it."""
+    result["components"].setdefault("schemas", {})["Problem"] = PROBLEM
+    return result
 
 
 class APIKeyScheme(OpenApiAuthenticationExtension):  # type: ignore[no-untyped-call]

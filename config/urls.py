@@ -4,9 +4,8 @@ from django.apps import apps
 from django.contrib import admin
 from django.urls import include, path, re_path
 from django.views.generic import RedirectView
-from drf_spectacular.views import SpectacularAPIView
 
-from apikeys import api, health
+from apikeys import api, description, health
 
 handler400 = "apikeys.problem.bad_request"
 handler403 = "apikeys.problem.permission_denied"
@@ -21,7 +20,7 @@ urlpatterns = [
     path("admin/", admin.site.urls),
     path("healthz", health.healthz),
     path("readyz", health.readyz),
-    path("api/schema/", SpectacularAPIView.as_view(), name="schema"),
+    path("api/schema/", description.Description.as_view(), name="schema"),
     path("api/v1/", include("apikeys.api_urls")),
 ]
 if apps.is_installed("storefront"):

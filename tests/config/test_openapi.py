@@ -31,3 +31,28 @@ def test_every_operation_needs_a_key_and_can_refuse_it(description):
         for operation in operations.values():
             assert operation["security"], path
             assert {"401", "403", "429", "503"} <= operation["responses"].keys(), path
+
+
+def test_the_one_error_body_is_described_once(description):
+    problem = description["components"]["schemas"]["Problem"]
+    refusal = description["paths"]["/api/v1/stores/"]["get"]["responses"]["401"]
+
+    assert {"code", "message", "request_id"} <= set(problem["required"])
+    assert refusal["content"]["application/problem+json"]["schema"] == {
+        "$ref": "#/components/schemas/Problem"
+    }
+
+
+def test_it_is_not_made_anew_for_everybody_who_asks(client, monkeypatch):
+    first = client.get(reverse("schema")).content
+    monkeypatch.setattr("drf_spectacular.generators.SchemaGenerator.get_schema", None)
+
+    assert client.get(reverse("schema"), {"lang": "de", "version": "7"}).content == first
+    assert len(first) < 400_000
+
+
+@pytest.mark.parametrize("method", ["post", "options"])
+def test_it_takes_no_other_method_and_says_so_in_json(client, method):
+    response = getattr(client, method)(reverse("schema"))
+
+    assert (response.status_code, response.json()["code"]) == (405, "method_not_allowed")
