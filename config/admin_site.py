@@ -6,7 +6,7 @@ from urllib.parse import urlencode
 
 from django.conf import settings
 from django.contrib import admin
-from django.contrib.auth import REDIRECT_FIELD_NAME
+from django.contrib.auth import REDIRECT_FIELD_NAME, authenticate
 from django.core.exceptions import PermissionDenied
 from django.http import HttpRequest, HttpResponse, HttpResponseBase, HttpResponseRedirect
 from django.template.response import TemplateResponse
@@ -56,8 +56,17 @@ class StoreAdminSite(admin.AdminSite):
     def password_change(
         self, request: HttpRequest, extra_context: dict[str, Any] | None = None
     ) -> TemplateResponse:
-        """A new password of one's own is kept as a change, without the password."""
+        """A new password of one's own is kept as a change, without the password.
+
+        A wrong old one counts like a failed login: whoever found an open session must not guess
+        here without end what the login and dangerous deeds ask for.
+        """
         before = getattr(request.user, "password", "")
+        if request.method == "POST":
+            old = request.POST.get("old_password", "")
+            authenticate(request, username=request.user.get_username(), password=old)
+            if getattr(request, "axes_locked_out", False):
+                raise PermissionDenied  # django-axes turns this into the answer of its own
         response = super().password_change(request, extra_context)
         if getattr(request.user, "password", "") != before:
             ChangeRecord.objects.keep(

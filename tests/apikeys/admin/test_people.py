@@ -255,3 +255,18 @@ def test_a_post_without_the_token_of_the_form_is_refused(superuser):
     assert browser.post(page(key), {"description": "x"}).status_code == 403
     assert browser.post(page(key, "delete"), {"post": "yes"}).status_code == 403
     assert APIKey.objects.filter(pk=key.pk, status="enabled").exists()
+
+
+def test_the_old_password_cannot_be_guessed_when_one_changes_ones_own(client, superuser):
+    new = "another horse battery staple"
+    form = {"old_password": "a guess", "new_password1": new, "new_password2": new}
+    url = "/admin/password_change/"
+    for _guess in range(5):
+        response = client.post(url, form)
+    assert response.status_code == 429
+
+    right = client.post(url, form | {"old_password": PASSWORD})
+
+    assert right.status_code == 429
+    superuser.refresh_from_db()
+    assert superuser.check_password(PASSWORD)
