@@ -1,5 +1,6 @@
 """Rotate a key: a new secret now, the old one valid for as long as the change-over takes."""
 
+from django.conf import settings
 from django.contrib import messages
 from django.http import HttpRequest, HttpResponse
 from django.shortcuts import redirect, render
@@ -12,7 +13,7 @@ from apikeys.actor import Actor
 from apikeys.forms.key_rotate import KeyRotateForm
 from apikeys.models import APIKey, StaleRevision
 from apikeys.views import password_again
-from apikeys.views.access import DEED, FORM, key_page
+from apikeys.views.access import DEED, FORM, key_page, require
 from apikeys.views.issued import issued
 
 
@@ -21,6 +22,7 @@ from apikeys.views.issued import issued
 @never_cache
 @key_page("apikeys.change_apikey", methods=FORM)
 def key_rotate(request: HttpRequest, key: APIKey) -> HttpResponse:
+    _require_privileges(request, key)
     if request.method != "POST":
         return _show(request, key, KeyRotateForm(initial={"revision": key.revision}))
     form = KeyRotateForm(request.POST)
@@ -56,6 +58,13 @@ def key_end_overlap(request: HttpRequest, key: APIKey) -> HttpResponse:
     else:
         messages.info(request, _("No old secret was valid any more."))
     return redirect("key_detail", key.consumer_key)
+
+
+def _require_privileges(request: HttpRequest, key: APIKey) -> None:
+    """Whoever rotates a key holds its secret, so they must be allowed all that it opens."""
+    for name in key.resources:
+        if permission := settings.APIKEYS_PRIVILEGED_RESOURCES.get(name):
+            require(request, permission)
 
 
 def _show(

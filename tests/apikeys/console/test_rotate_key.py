@@ -88,3 +88,16 @@ def test_a_replaced_secret_that_is_still_presented_warns_on_the_page(client, cal
     page = client.get(f"/console/keys/{key.consumer_key}/").content.decode()
 
     assert "A replaced secret is still in use." in page
+
+
+@pytest.mark.parametrize("may", [False, True])
+def test_who_rotates_a_privileged_key_may_use_what_it_opens(client, staff, may):
+    extra = ["storefront.view_payment_debug"] if may else []
+    user = staff("view_apikey", "change_apikey", *extra)
+    key = APIKeyFactory(store=user.store, resources=["payment_debug"], permission="read")
+
+    page = client.get(url(key))
+    response = rotate(client, key)
+
+    assert page.status_code == response.status_code == (200 if may else 403)
+    assert key.secrets.count() == (2 if may else 1)
