@@ -37,7 +37,7 @@ def test_keys_are_counted_by_state(shown):
     APIKeyFactory(disabled=True)
     APIKeyFactory(expired=True)
 
-    assert "2 keys enabled 1 keys disabled 1 keys expired" in shown()
+    assert "2 keys enabled 1 key disabled 1 key expired" in shown()
 
 
 def test_calls_and_denials_of_today_and_of_the_week_are_counted(shown):
@@ -53,7 +53,7 @@ def test_calls_and_denials_of_today_and_of_the_week_are_counted(shown):
     text = shown()
 
     assert "4 calls today 5 in 7 days" in text
-    assert "1 denials today 1 in 7 days" in text
+    assert "1 denial today 1 in 7 days" in text
     assert "5 attempts without the right secret, in 7 days" in text
 
 
@@ -117,8 +117,8 @@ def test_staff_of_a_store_count_its_keys_and_calls_only(client, staff):
 
     text = text_of(client.get("/console/"))
 
-    assert "1 keys enabled" in text
-    assert "1 calls today" in text
+    assert "1 key enabled" in text
+    assert "1 call today" in text
     assert "0 denials today" in text
     assert "0 attempts" in text
     assert "Limit reached" not in text

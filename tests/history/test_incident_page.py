@@ -29,7 +29,8 @@ def test_the_dry_run_lists_the_keys_their_last_use_and_what_will_break(client, a
     text = text_of(client.get(f"{INCIDENT}?seen_from=203.0.113.0/24"))
 
     assert "1 key would be disabled" in text
-    assert "1 of them was used in the last 7 days, for 4 calls" in text
+    assert "1 of them was used in the last 7 days. Its integration stops at once." in text
+    assert "In these days they made 4 calls." in text
     assert re.search(r"busy .* 3 hours ago 4 0", text)
     assert "elsewhere" not in text
     assert enabled() == {"busy", "elsewhere"}
