@@ -16,3 +16,7 @@ class StorefrontConfig(AppConfig):
         WorkerTask("storefront.duties.forget_old_deliveries", every=timedelta(days=1)),
         WorkerTask("storefront.duties.forget_ended_carts", every=timedelta(days=1)),
     )
+
+    def ready(self) -> None:
+        """Register the system checks."""
+        from storefront import checks  # noqa: F401

@@ -3,6 +3,7 @@
 from datetime import datetime, timedelta
 from decimal import Decimal
 from typing import Any, Final
+from urllib.parse import quote
 
 from django.conf import settings
 from django.core.exceptions import ValidationError
@@ -150,6 +151,15 @@ class Invoice(Owned):
     def checkout_link(self) -> str:
         """The page on which the customer sees what is due."""
         return f"{settings.PUBLIC_URL}/i/{self.public_id}"
+
+    @property
+    def leads_back_to(self) -> str:
+        """The redirect URL with Greenfield's two placeholders filled in; blank for none."""
+        filled = {"{InvoiceId}": self.public_id, "{OrderId}": self.order_id}
+        url = self.redirect_url
+        for placeholder, value in filled.items():
+            url = url.replace(placeholder, quote(value, safe=""))
+        return url
 
     @property
     def monitored_until(self) -> datetime:

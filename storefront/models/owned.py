@@ -74,7 +74,7 @@ class Owned(models.Model):
             after=after,
             reason=reason,
             kind=self.change_kind,
-            name=str(self)[:200],
+            name=tokens.redact(str(self))[:200],
             store=self.store,
             store_public_id=self.store.public_id,
         )

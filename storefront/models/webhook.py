@@ -172,7 +172,8 @@ class Webhook(Owned):
         return [tokens.unseal(self._seal_name, sealed) for sealed in kept if sealed]
 
     def snapshot(self) -> dict[str, Any]:
-        return {"url": self.url, "events": list(self.events), "status": self.status}
+        # Some receivers are known by a secret in their address, which no record may keep.
+        return {"url": tokens.redact(self.url), "events": list(self.events), "status": self.status}
 
     @transaction.atomic
     def change(
@@ -186,7 +187,7 @@ class Webhook(Owned):
     ) -> bool:
         """Change what is given; None keeps. Returns whether anything changed."""
         self.lock()
-        before, sealed = self.snapshot(), self.sealed
+        before, sealed, old_url = self.snapshot(), self.sealed, self.url
         self.url = self.url if url is None else url
         if names is not None:
             self.subscribe(names)
@@ -199,7 +200,7 @@ class Webhook(Owned):
             self._switch(Status.ENABLED if enabled else Status.DISABLED)
         after = self.snapshot()
         changed = [name for name in before if before[name] != after[name]]
-        if changed or self.sealed != sealed:
+        if is_changed := bool(changed) or (self.url, self.sealed) != (old_url, sealed):
             self.note(
                 actor,
                 "changed",
@@ -207,7 +208,7 @@ class Webhook(Owned):
                 after={name: after[name] for name in changed}
                 | ({"secret": "replaced"} if self.sealed != sealed else {}),
             )
-        return bool(changed) or self.sealed != sealed
+        return is_changed
 
     @transaction.atomic
     def rotate(self, *, actor: Actor, overlap: timedelta = OVERLAP) -> str:

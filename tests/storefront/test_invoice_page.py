@@ -52,6 +52,16 @@ def test_a_paid_invoice_leads_back_by_itself_when_asked_to(client):
     )
 
 
+def test_greenfields_placeholders_are_filled_in(client):
+    invoice = InvoiceFactory(
+        redirect_url="https://a.example/?i={InvoiceId}&o={OrderId}", order_id="17&x=1"
+    )
+
+    page = page_of(client, invoice).content.decode()
+
+    assert f"https://a.example/?i={invoice.public_id}&amp;o=17%26x%3D1" in page
+
+
 def test_the_page_learns_of_a_change_by_asking(client):
     assert page_of(client, InvoiceFactory(status="Settled"), "/status").json() == {
         "status": "Settled"

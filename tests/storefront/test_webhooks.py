@@ -313,6 +313,16 @@ def test_a_webhook_is_disabled_and_enabled(shop):
     assert shop.patch(path, {"enabled": True}).json()["enabled"] is True
 
 
+def test_no_change_record_keeps_a_secret_that_stands_in_an_address(shop):
+    secret = "T0/B0/" + "aB3" * 20
+    made = shop.post("webhooks", {"url": f"https://example.com/{secret}"}).json()
+    shop.patch(f"webhooks/{made['id']}", {"url": f"https://example.com/{secret}x"})
+
+    records = ChangeRecord.objects.filter(kind="webhook")
+    assert [record.action for record in records] == ["changed", "registered"]
+    assert "aB3aB3" not in repr(list(records.values()))
+
+
 def test_a_deleted_webhook_is_gone_with_its_secret_and_the_deed_is_kept(shop):
     webhook = WebhookFactory(store=shop.store)
     path = f"webhooks/{webhook.public_id}"
