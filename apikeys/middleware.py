@@ -6,9 +6,11 @@ from collections.abc import Callable
 
 from django.conf import settings
 from django.contrib.sessions.middleware import SessionMiddleware
+from django.db import DataError
 from django.http import HttpRequest, HttpResponse
 from django.utils import timezone
 from django.utils.cache import add_never_cache_headers, patch_vary_headers
+from django.views.defaults import bad_request
 
 from apikeys import client_ip
 from apikeys.call import Call
@@ -115,3 +117,12 @@ class ConsoleMiddleware:
         add_never_cache_headers(response)
         patch_vary_headers(response, ["Cookie"])
         return response
+
+    def process_exception(self, request: HttpRequest, error: Exception) -> HttpResponse | None:
+        """Refuse what PostgreSQL cannot even compare, such as a NUL; a form need not look for it.
+
+        The deeds are transactions, so nothing is half done.
+        """
+        if isinstance(error, DataError) and request.path_info.startswith(CONSOLE):
+            return bad_request(request, error)
+        return None

@@ -187,6 +187,38 @@ def test_help_pages_name_no_shop(client, db):
     assert "Zebra" not in client.get("/console/help/ip_not_allowed/").content.decode()
 
 
+NUL = "\x00"
+ODD_FORMS = {
+    "/console/keys/bulk/": {"keys": [NUL], "deed": "disable", "confirmed": "1"},
+    "/console/keys/search/": {"q": NUL},
+    "/console/keys/new/": {"username": "abc", "store": NUL},
+    "/console/keys/{key}/disable/": {"reason": f"a{NUL}" + "x" * 9999, "next": NUL},
+    "/console/keys/{key}/ips/": {"allowed_ips": f"203.0.113.7 {NUL}"},
+    "/console/keys/{key}/delete/": {"name": NUL},
+    "/console/new-user/": {"username": NUL, "store": NUL, "owner": NUL},
+    "/console/users/{user}/owner/": {"owner": NUL},
+    "/console/stores/{store}/edit/": {"name": NUL, "currency": NUL},
+    "/console/stores/{store}/staff/": {"staff": [NUL]},
+    "/console/login/": {"username": NUL, "password": NUL},
+    "/console/preferences/": {"zone": NUL, "theme": NUL, "next": NUL},
+}
+
+
+@pytest.mark.parametrize(("pattern", "form"), ODD_FORMS.items())
+def test_text_that_no_database_can_keep_is_refused_and_never_a_mistake_of_ours(
+    client, admin, pattern, form
+):
+    url = address(pattern, APIKeyFactory())
+
+    assert client.post(url, form).status_code in {200, 302, 400}
+
+
+@pytest.mark.parametrize("url", ["/console/keys/", "/console/users/", "/console/changes/"])
+@pytest.mark.parametrize("name", ["q", "store", "user", "status", "kind", "order", "page"])
+def test_an_odd_filter_is_no_mistake_of_ours_either(client, admin, url, name):
+    assert client.get(url, {name: NUL}).status_code in {200, 400}
+
+
 @pytest.mark.parametrize(
     "odd", ["01", "+1", "٣", "-1", "%00", "1" * 2000, "ck_live_none", "..", "%ed%a0%80", "a b"]
 )
