@@ -3,9 +3,11 @@
 import logging
 import os
 from pathlib import Path
+from typing import Any
 
 from gunicorn.config import Config
 from gunicorn.glogging import Logger
+from gunicorn.workers.gthread import ThreadWorker
 
 from config import environment
 from config.redaction import RedactingFormatter
@@ -14,6 +16,33 @@ from config.redaction import RedactingFormatter
 # see a changed setting after a reload (SIGHUP).
 _env = environment.read(Path(os.environ.get("ENV_FILE") or Path(__file__).parents[1] / ".env"))
 _host, _port = _env.text("HOST", "127.0.0.1"), _env.number("PORT", default=8000, most=65535)
+
+
+class DiscreetWorker(ThreadWorker):
+    """Tells a caller nothing but that its request cannot be read.
+
+    The stock answer repeats the broken line, and that line may be a credential.
+    """
+
+    def handle_error(self, req: Any, client: Any, addr: Any, exc: BaseException) -> None:
+        super().handle_error(req, DiscreetSocket(client), addr, exc)
+
+
+class DiscreetSocket:
+    """Passes on the head of an answer that gunicorn makes by itself, without its body."""
+
+    def __init__(self, client: Any) -> None:
+        self._client = client
+
+    def __getattr__(self, name: str) -> Any:
+        return getattr(self._client, name)
+
+    def sendall(self, answer: bytes) -> None:
+        status, _line_end, _rest = answer.partition(b"\r\n")
+        self._client.sendall(
+            status
+            + b"\r\nConnection: close\r\nCache-Control: no-store\r\nContent-Length: 0\r\n\r\n"
+        )
 
 
 class RedactingLogger(Logger):
@@ -28,7 +57,7 @@ class RedactingLogger(Logger):
 
 wsgi_app = "config.wsgi:application"
 bind = f"[{_host}]:{_port}" if ":" in _host else f"{_host}:{_port}"
-worker_class = "gthread"
+worker_class = DiscreetWorker
 workers = _env.number("WEB_WORKERS", default=2, most=1024)
 threads = _env.number("WEB_THREADS", default=8, most=1024)
 keepalive = 5
