@@ -43,8 +43,10 @@ class CounterFile:
     be exact.
     """
 
-    def __init__(self, path: Path) -> None:
+    def __init__(self, path: Path, *, key: bytes = b"") -> None:
+        """``key`` keeps strangers from choosing names that share a bucket with their own."""
         self.path = path
+        self._key = hashlib.blake2b(key).digest()
         self._guard = threading.Lock()
         self._file = -1
         self._pid = 0
@@ -65,7 +67,8 @@ class CounterFile:
             memory[:] = bytes(len(memory))
 
     def _count(self, identifier: str, limit: int, seconds: int, now: float, amount: int) -> Count:
-        digest = hashlib.blake2b(f"{identifier}/{seconds}".encode(), digest_size=16).digest()
+        name = f"{identifier}/{seconds}".encode()
+        digest = hashlib.blake2b(name, key=self._key, digest_size=16).digest()
         bucket = int.from_bytes(digest[:4], "big") % BUCKETS * BUCKET_SIZE
         with self._locked(bucket) as memory:
             position = self._slot(memory, bucket, digest, now)

@@ -155,7 +155,7 @@ def _item(rate: Rate) -> RateLimitItem:
 
 @lru_cache(maxsize=8)
 def _counter_file(folder: str | Path, name: str) -> CounterFile:
-    return CounterFile(Path(folder) / f"{name}.counters")
+    return CounterFile(Path(folder) / f"{name}.counters", key=settings.SECRET_KEY.encode())
 
 
 @lru_cache(maxsize=2)
