@@ -104,15 +104,20 @@ def _add_rate_limit(response: HttpResponse, verdict: Verdict) -> None:
 
 
 class ConsoleMiddleware:
-    """Console pages show times in the operator's zone and are kept by no cache."""
+    """Pages of console and admin, errors included, are kept by no cache.
+
+    The console shows times in the operator's zone.
+    """
 
     def __init__(self, get_response: Handler) -> None:
         self.get_response = get_response
 
     def __call__(self, request: HttpRequest) -> HttpResponse:
-        if not request.path_info.startswith(CONSOLE):
+        if not request.path_info.startswith(CONSOLE_PREFIXES):
             return self.get_response(request)
-        with timezone.override(Preferences.of(request).zone or None):
+        is_console = request.path_info.startswith(CONSOLE)
+        zone = Preferences.of(request).zone if is_console else ""
+        with timezone.override(zone or None):
             response = self.get_response(request)
         add_never_cache_headers(response)
         patch_vary_headers(response, ["Cookie"])

@@ -195,6 +195,8 @@ if _public.is_https:
     SESSION_COOKIE_NAME = "__Host-sessionid"
     CSRF_COOKIE_NAME = "__Host-csrftoken"
 CSRF_TRUSTED_ORIGINS = [PUBLIC_URL]
+# Not in a cookie of its own, which would have no such prefix and could be sent again.
+MESSAGE_STORAGE = "django.contrib.messages.storage.session.SessionStorage"
 
 # Browsers
 
@@ -305,6 +307,8 @@ LOGGING = {
         "django.server": {"handlers": [], "propagate": True},
         # Refused calls stand in the call history; a line for each would let strangers fill disks.
         "django.request": {"level": "ERROR"},
+        # The same goes for foreign hosts, oversized bodies and forms without their CSRF value.
+        "django.security": {"level": "CRITICAL"},
         # Its pool tells of every connection it lends.
         "psycopg": {"level": "WARNING"},
     },

@@ -63,3 +63,31 @@ def test_a_forwarded_host_name_stands_in_no_answer(admin, client):
     page = client.get("/console/keys/new/", headers={"X-Forwarded-Host": "evil.example"})
 
     assert "evil" not in page.content.decode()
+
+
+@pytest.mark.parametrize(
+    "url", ["/console/nowhere/", "/admin/nowhere/", "/admin/apikeys/apikey/0/"]
+)
+def test_no_cache_keeps_an_error_page(admin, client, url):
+    response = client.get(url, follow=True)
+
+    assert response.status_code == 404
+    assert "no-store" in response["Cache-Control"]
+
+
+def test_what_strangers_send_wrong_fills_no_log(db, caplog):
+    stranger = Client(enforce_csrf_checks=True)
+
+    assert stranger.get("/console/", headers={"host": "evil.example"}).status_code == 400
+    assert stranger.post("/console/login/").status_code == 403
+
+    assert not caplog.records
+
+
+def test_a_message_waits_in_the_session_and_in_no_cookie_of_its_own(admin, client):
+    key = APIKeyFactory()
+
+    response = client.post(f"/console/keys/{key.consumer_key}/disable/")
+
+    assert set(response.cookies) == {"sessionid"}
+    assert "every call from now on is refused" in client.get(response["Location"]).content.decode()
