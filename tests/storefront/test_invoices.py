@@ -3,6 +3,8 @@
 from datetime import UTC, datetime, timedelta
 
 import pytest
+from django.db import connection
+from django.test.utils import CaptureQueriesContext
 
 from apikeys.models import ChangeRecord
 from storefront.models import Invoice
@@ -410,3 +412,13 @@ def test_an_invoice_lives_for_fifteen_minutes(shop):
     invoice = InvoiceFactory(store=shop.store)
 
     assert invoice.expires_at - invoice.date_added == timedelta(minutes=15)
+
+
+def test_an_invoice_costs_few_statements(shop):
+    shop.post("invoices", {"amount": "1"})  # what is read once is read
+
+    with CaptureQueriesContext(connection) as statements:
+        shop.post("invoices", {"amount": "1"})
+
+    asked = [one["sql"].split()[0] for one in statements if "SAVEPOINT" not in one["sql"]]
+    assert asked == ["SELECT", "INSERT", "SELECT", "INSERT"]  # secret; invoice; webhooks; history
