@@ -6,7 +6,7 @@ from django.conf import settings
 from django.contrib.auth.models import AbstractBaseUser, AnonymousUser, User
 from django.core.exceptions import ValidationError
 from django.core.validators import RegexValidator
-from django.db import models, transaction
+from django.db import IntegrityError, models, transaction
 from django.db.models import Q
 from django.db.models.functions import Lower
 from django.utils import timezone
@@ -41,7 +41,13 @@ class APIUserQuerySet(models.QuerySet["APIUser"]):
             raise ValidationError({"username": error}) from error
         api_user = APIUser(store=store, username=username, owner=owner)
         api_user.full_clean()
-        api_user.save(force_insert=True)
+        try:
+            with transaction.atomic():
+                api_user.save(force_insert=True)
+        except IntegrityError:
+            # Somebody was first, after we had looked: now the check sees it and says so.
+            api_user.full_clean()
+            raise
         api_user.note(actor, "created", after=api_user.snapshot())
         return api_user
 

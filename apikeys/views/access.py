@@ -7,13 +7,13 @@ from typing import Any, Final
 from django.contrib.auth.models import AbstractBaseUser, AnonymousUser
 from django.contrib.auth.views import redirect_to_login
 from django.core.exceptions import PermissionDenied
-from django.http import HttpRequest
+from django.http import Http404, HttpRequest
 from django.http.response import HttpResponseBase
 from django.shortcuts import get_object_or_404
 from django.utils.translation import gettext as _
 from django.views.decorators.http import require_http_methods
 
-from apikeys.models import APIKey
+from apikeys.models import APIKey, APIUser
 
 View = Callable[..., HttpResponseBase]
 PAGE: Final = ("GET", "HEAD")
@@ -55,7 +55,11 @@ def console_page(
                 raise PermissionDenied(_("The console is for staff only."))
             if permission:
                 require(request, permission)
-            return view(request, *args, **kwargs)
+            try:
+                return view(request, *args, **kwargs)
+            except (APIKey.DoesNotExist, APIUser.DoesNotExist) as error:
+                # Somebody else deleted it after this page had found it.
+                raise Http404 from error
 
         return guarded
 

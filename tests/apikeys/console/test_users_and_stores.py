@@ -1,6 +1,6 @@
 import pytest
 
-from apikeys.models import APIUser, ChangeRecord, Store
+from apikeys.models import APIKey, APIUser, ChangeRecord, Store
 from tests.factories import APIKeyFactory, APIUserFactory, StoreFactory, UserFactory
 
 
@@ -149,3 +149,44 @@ def test_nobody_else_does(client, staff):
 
     assert response.status_code == 403
     assert list(user.store.staff.all()) == [user]
+
+
+def test_who_is_second_with_a_name_is_told_so_however_close_behind(client, admin, monkeypatch):
+    store = StoreFactory()
+    look = APIUser.full_clean
+
+    def look_and_be_overtaken(user):
+        look(user)
+        monkeypatch.setattr(APIUser, "full_clean", look)
+        APIUserFactory(username="TILL-1", store=store)
+
+    monkeypatch.setattr(APIUser, "full_clean", look_and_be_overtaken)
+
+    form = {"username": "till-1", "store": store.public_id}
+    response = client.post("/console/new-user/", form)
+
+    assert response.status_code == 400
+    assert "There is an API user of this name already." in response.content.decode()
+    assert not APIUser.objects.filter(username="till-1").exists()
+
+
+@pytest.mark.parametrize("deed", ["disable/", "ips/", "rotate/", "delete/"])
+def test_what_was_deleted_a_moment_ago_is_not_found(client, admin, monkeypatch, deed):
+    key = APIKeyFactory(disabled=True, username="till-1")
+    form = {
+        "allowed_ips": "192.0.2.1",
+        "overlap": "0",
+        "revision": key.revision,
+        "name": "till-1",
+    }
+    lock = APIKey.lock
+
+    def be_overtaken(late):
+        APIKey.objects.filter(pk=late.pk).delete()
+        lock(late)
+
+    monkeypatch.setattr(APIKey, "lock", be_overtaken)
+
+    response = client.post(f"/console/keys/{key.consumer_key}/{deed}", form)
+
+    assert response.status_code == 404
