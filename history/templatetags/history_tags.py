@@ -4,6 +4,7 @@ from datetime import UTC, datetime
 from typing import Any
 
 from django import template
+from django.conf import settings
 from django.template.context import RequestContext
 from django.utils import formats, timezone
 from django.utils.html import format_html
@@ -23,9 +24,13 @@ register = template.Library()
 @register.inclusion_tag("history/calls_last_days.html", takes_context=True)
 def calls_last_days(context: RequestContext, key: APIKey, days: int = 7) -> dict[str, Any]:
     """The panel of a key's page: its calls and denials of the last days, and unproven attempts."""
-    calls, denials = daily.calls_of_keys([key.pk], days)[key.pk]
-    attempts = UnprovenCalls.objects.of_key(key).recent(days)
-    return {"key": key, "days": days, "calls": calls, "denials": denials, "attempts": attempts}
+    user, shown = context["request"].user, {"key": key, "days": days}
+    if user.has_perm("history.view_callrecord"):
+        calls, denials = daily.calls_of_keys([key.pk], days)[key.pk]
+        shown |= {"calls": calls, "denials": denials, "sees_calls": True}
+    if user.has_perm("history.view_unprovencalls"):
+        shown["attempts"] = UnprovenCalls.objects.of_key(key).recent(days)
+    return shown
 
 
 @register.simple_tag
@@ -37,7 +42,7 @@ def calls_within(key: APIKey, days: int = 7) -> int:
 @register.inclusion_tag("history/day_chart.html")
 def day_chart(chart: Chart, heading: str) -> dict[str, Any]:
     """A picture of calls and denials by day, with a table of the same numbers."""
-    return {"chart": chart, "heading": heading}
+    return {"chart": chart, "heading": heading, "zone": settings.TIME_ZONE}
 
 
 @register.simple_tag

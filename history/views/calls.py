@@ -39,15 +39,16 @@ def history(request: HttpRequest) -> HttpResponse:
 def key_history(request: HttpRequest, key: APIKey) -> HttpResponse:
     """The calls of one key: how many a day, each one, from where and for what."""
     wanted = CallFilter(request.GET, request=request, key=key)
-    attempts = UnprovenCalls.objects.of_key(key)
     context = _listed(request, wanted) | {
         "key": key,
         "chart": chart.draw(daily.days_of_key(key.pk, chosen_period(request))),
         "periods": chart.PERIODS,
         "frequent": frequent.of_key(key),
-        "attempts": attempts.order_by("-minute", "-pk")[:SHOWN_ATTEMPTS],
-        "attempt_count": attempts.recent(),
     }
+    if request.user.has_perm("history.view_unprovencalls"):
+        attempts = UnprovenCalls.objects.of_key(key)
+        context["attempts"] = attempts.order_by("-minute", "-pk")[:SHOWN_ATTEMPTS]
+        context["attempt_count"] = attempts.recent()
     return render(request, "history/key_history.html", context)
 
 

@@ -3,7 +3,6 @@
 from datetime import datetime
 from typing import Any, Final, NamedTuple
 
-from django.contrib.auth.models import AbstractBaseUser, AnonymousUser
 from django.http import HttpRequest, HttpResponse
 from django.shortcuts import render
 
@@ -14,7 +13,7 @@ from apikeys.models.key_lists import KeyState
 from apikeys.paging import COUNTED
 from apikeys.views.access import console_page
 from history import chart, daily, nextstep
-from history.daily import Day
+from history.daily import Day, Person
 from history.models import UnprovenCalls
 from history.total import Total
 from history.views.calls import chosen_period
@@ -41,26 +40,41 @@ class Concern(NamedTuple):
     keys: list[tuple[APIKey, datetime | None]]
 
 
-@console_page("apikeys.view_apikey")
+@console_page()
 def dashboard(request: HttpRequest) -> HttpResponse:
-    """Counts of keys and calls, keys that need attention, denials with what to do about them."""
-    keys = APIKey.objects.visible_to(request.user)
-    days = chosen_period(request)
-    by_day = daily.days_of_all(request.user, max(days, 7))
-    context: dict[str, Any] = {
+    """Counts of keys and calls, keys that need attention, denials with what to do about them.
+
+    Everybody who logs in lands here, so each part is left out for those who may not see it.
+    """
+    context: dict[str, Any] = {}
+    if request.user.has_perm("apikeys.view_apikey"):
+        context |= _about_keys(APIKey.objects.visible_to(request.user))
+    if request.user.has_perm("history.view_callrecord"):
+        context |= _about_calls(request.user, chosen_period(request))
+    if request.user.has_perm("history.view_unprovencalls"):
+        context["attempts"] = UnprovenCalls.objects.visible_to(request.user).recent()
+    return render(request, "history/dashboard.html", context | {"sees_nothing": not context})
+
+
+def _about_keys(keys: APIKeyQuerySet) -> dict[str, Any]:
+    return {
         "states": [(state, Total.of(keys.in_state(state).order_by(), COUNTED)) for state in STATES],
-        "has_keys": keys.exists(),
+        "has_no_keys": not keys.exists(),
+        "concerns": _concerns(keys),
+    }
+
+
+def _about_calls(user: Person, days: int) -> dict[str, Any]:
+    by_day = daily.days_of_all(user, max(days, 7))
+    return {
         "today": _summed(by_day[-1:]),
         "week": _summed(by_day[-7:]),
-        "attempts": UnprovenCalls.objects.visible_to(request.user).recent(),
-        "concerns": _concerns(keys),
         "uncounted": daily.uncounted(BEHIND),
-        "reasons": _reasons(request.user, days),
+        "reasons": _reasons(user, days),
         "chart": chart.draw(by_day[-days:]),
         "periods": chart.PERIODS,
         "days": days,
     }
-    return render(request, "history/dashboard.html", context)
 
 
 def _concerns(keys: APIKeyQuerySet) -> list[Concern]:
@@ -96,7 +110,7 @@ def _summed(days: list[Day]) -> dict[str, int]:
     }
 
 
-def _reasons(user: AbstractBaseUser | AnonymousUser, days: int) -> list[dict[str, Any]]:
+def _reasons(user: Person, days: int) -> list[dict[str, Any]]:
     return [
         {
             "code": code,

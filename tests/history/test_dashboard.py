@@ -15,6 +15,7 @@ from tests.factories import (
     CallRecordFactory,
     StoreFactory,
     UnprovenCallsFactory,
+    UserFactory,
 )
 
 
@@ -122,6 +123,28 @@ def test_staff_of_a_store_count_its_keys_and_calls_only(client, staff):
     assert "0 denials today" in text
     assert "0 attempts" in text
     assert "Limit reached" not in text
+
+
+@pytest.mark.parametrize(
+    ("permission", "seen", "unseen"),
+    [
+        (None, ["Nothing to see yet"], ["key enabled", "today", "attempts"]),
+        ("apikeys.view_apikey", ["1 key enabled"], ["call today", "attempts", "Why calls"]),
+        ("history.view_callrecord", ["1 denial today", "Why calls"], ["enabled", "attempts"]),
+        ("history.view_unprovencalls", ["3 attempts"], ["key enabled", "today"]),
+    ],
+)
+def test_everybody_lands_here_and_sees_what_they_may_see(client, db, permission, seen, unseen):
+    key = APIKeyFactory()
+    CallRecordFactory(key=key, reason="rate_limited")
+    UnprovenCallsFactory(key=key, count=3)
+    user = UserFactory(stores=[key.api_user.store], permissions=[permission] if permission else [])
+    client.force_login(user)
+
+    text = text_of(client.get("/console/"))
+
+    assert [part for part in seen if part not in text] == []
+    assert [part for part in unseen if part in text] == []
 
 
 @pytest.mark.parametrize("days", chart.PERIODS)
