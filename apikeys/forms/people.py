@@ -19,11 +19,15 @@ def console_users() -> QuerySet[Any]:
 
 
 def owners_for(operator: AbstractBaseUser | AnonymousUser) -> QuerySet[Any]:
-    """Whom an operator may make the owner: everybody for a superuser, else colleagues."""
+    """Whom an operator may make the owner: everybody for a superuser, else colleagues.
+
+    Who owns something in these stores already is one of them: a form must not drop its owner.
+    """
     if getattr(operator, "is_superuser", False):
         return console_users()
     stores = Store.objects.visible_to(operator)
-    return console_users().filter(Q(stores__in=stores) | Q(pk=operator.pk)).distinct()
+    near = Q(stores__in=stores) | Q(api_users__store__in=stores) | Q(pk=operator.pk)
+    return console_users().filter(near).distinct()
 
 
 class OwnerForm(forms.Form):

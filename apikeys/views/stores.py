@@ -1,7 +1,11 @@
 """Stores: the list, one of them, and the deeds on it; superusers open them and choose the staff."""
 
+from typing import cast
+
 from django.contrib import messages
+from django.contrib.auth.models import AbstractBaseUser
 from django.core.exceptions import PermissionDenied, ValidationError
+from django.db import transaction
 from django.http import HttpRequest, HttpResponse
 from django.shortcuts import get_object_or_404, redirect, render
 from django.utils.translation import gettext as _
@@ -25,10 +29,14 @@ def store_list(request: HttpRequest) -> HttpResponse:
 
 @console_page("apikeys.add_store", methods=FORM)
 def store_create(request: HttpRequest) -> HttpResponse:
-    form = StoreForm(request.POST or None)
+    form, actor = StoreForm(request.POST or None), Actor.from_request(request)
     if form.is_valid():
         try:
-            store = Store.objects.open(actor=Actor.from_request(request), **form.cleaned_data)
+            with transaction.atomic():
+                store = Store.objects.open(actor=actor, **form.cleaned_data)
+                if not getattr(request.user, "is_superuser", False):
+                    # Whoever opens a store works in it; otherwise they could not even look at it.
+                    store.set_staff([cast(AbstractBaseUser, request.user)], actor=actor)
         except ValidationError as error:
             form.add_error(None, error)
         else:
