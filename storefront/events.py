@@ -6,11 +6,14 @@ because its plug-ins name them all, and given back as they came.
 """
 
 from collections.abc import Iterable
-from typing import Final
+from typing import TYPE_CHECKING, Any, Final
 
 from django.core.exceptions import ValidationError
 from django.db import models
 from django.utils.translation import gettext_lazy as _
+
+if TYPE_CHECKING:
+    from storefront.models.invoice import Invoice
 
 
 class EventType(models.TextChoices):
@@ -63,3 +66,24 @@ def spelt(event: str, dialect: str) -> str:
     if dialect == Dialect.GREENFIELD:
         return GREENFIELD.get(EventType(event), event) if event in EventType.values else event
     return event
+
+
+def facts_of(invoice: "Invoice") -> dict[str, Any]:
+    """What receivers are told about an invoice, in the fields of both dialects."""
+    additional = invoice.additional_status
+    facts: dict[str, Any] = {
+        "storeId": invoice.store.public_id,
+        "invoiceId": invoice.public_id,
+        "orderId": invoice.order_id,
+        "metadata": invoice.metadata,
+        "additionalStatus": additional,
+    }
+    match invoice.status:
+        case EventType.EXPIRED:
+            underpaid = additional == "Underpaid"
+            facts |= {"isUnderpaid": underpaid, "underpaid": underpaid, "partiallyPaid": underpaid}
+        case EventType.SETTLED:
+            facts |= {"overPaid": additional == "Overpaid"}
+    if invoice.status in (EventType.SETTLED, EventType.INVALID):
+        facts["manuallyMarked"] = additional == "Marked"
+    return facts

@@ -13,7 +13,7 @@ from storefront.api.paging import PAGING, page
 from storefront.api.shop import ShopView
 from storefront.api.webhook_fields import RotationBody, WebhookBody, WebhookSerializer
 from storefront.models import Webhook
-from storefront.models.webhook import OVERLAP
+from storefront.models.webhook_secret import OVERLAP
 
 
 class WebhookList(ShopView):

@@ -4,7 +4,8 @@ from storefront.models.cart import Cart
 from storefront.models.cart_item import CartItem
 from storefront.models.delivery import Delivery, DeliveryStatus, Event
 from storefront.models.idempotency import KeptAnswer
-from storefront.models.invoice import AdditionalStatus, Invoice, InvoiceStatus
+from storefront.models.invoice import Invoice
+from storefront.models.invoice_status import AdditionalStatus, InvoiceStatus
 from storefront.models.payment_method import PaymentMethod
 from storefront.models.product import Product
 from storefront.models.shopper import ShopperSession

@@ -16,7 +16,7 @@ from django.db.models import Q
 from django.utils import timezone
 from django.utils.translation import gettext_lazy as _
 
-from storefront.events import EventType, spelt
+from storefront.events import EventType, facts_of, spelt
 from storefront.models.owned import PUBLIC_ID_LENGTH, new_public_id
 from storefront.outgoing import Trouble
 
@@ -53,27 +53,6 @@ class EventQuerySet(models.QuerySet["Event"]):
             for webhook in listeners
         )
         return event
-
-
-def facts_of(invoice: "Invoice") -> dict[str, Any]:
-    """What receivers are told about an invoice, in the fields of both dialects."""
-    additional = invoice.additional_status
-    facts: dict[str, Any] = {
-        "storeId": invoice.store.public_id,
-        "invoiceId": invoice.public_id,
-        "orderId": invoice.order_id,
-        "metadata": invoice.metadata,
-        "additionalStatus": additional,
-    }
-    match invoice.status:
-        case EventType.EXPIRED:
-            underpaid = additional == "Underpaid"
-            facts |= {"isUnderpaid": underpaid, "underpaid": underpaid, "partiallyPaid": underpaid}
-        case EventType.SETTLED:
-            facts |= {"overPaid": additional == "Overpaid"}
-    if invoice.status in (EventType.SETTLED, EventType.INVALID):
-        facts["manuallyMarked"] = additional == "Marked"
-    return facts
 
 
 class Event(models.Model):

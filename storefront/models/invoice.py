@@ -16,37 +16,13 @@ from apikeys.actor import Actor
 from apikeys.models import ChangeRecord, Store
 from storefront import money
 from storefront.models.delivery import Event
-from storefront.models.owned import Owned, OwnedQuerySet
+from storefront.models.invoice_status import MARKABLE, AdditionalStatus, InvoiceStatus
+from storefront.models.owned import OwnedQuerySet
+from storefront.models.payment import Payable
 from storefront.web_address import validate_link
 
 LIFETIME: Final = timedelta(minutes=15)
 MONITORED: Final = timedelta(hours=24)
-
-
-class InvoiceStatus(models.TextChoices):
-    NEW = "New", _("New")
-    PROCESSING = "Processing", _("Processing")
-    SETTLED = "Settled", _("Settled")
-    EXPIRED = "Expired", _("Expired")
-    INVALID = "Invalid", _("Invalid")
-
-
-class AdditionalStatus(models.TextChoices):
-    NONE = "None", _("None")
-    UNDERPAID = "Underpaid", _("Underpaid")
-    OVERPAID = "Overpaid", _("Overpaid")
-    PAID_AFTER_EXPIRATION = "PaidAfterExpiration", _("Paid after expiration")
-    MARKED = "Marked", _("Marked")
-
-
-# What a person or an integration may say about an invoice; payments say the rest.
-MARKABLE: Final[dict[str, tuple[str, ...]]] = {
-    InvoiceStatus.NEW: (InvoiceStatus.SETTLED, InvoiceStatus.INVALID),
-    InvoiceStatus.PROCESSING: (InvoiceStatus.SETTLED, InvoiceStatus.INVALID),
-    InvoiceStatus.EXPIRED: (InvoiceStatus.SETTLED, InvoiceStatus.INVALID),
-    InvoiceStatus.SETTLED: (InvoiceStatus.INVALID,),
-    InvoiceStatus.INVALID: (InvoiceStatus.SETTLED,),
-}
 
 
 class InvoiceQuerySet(OwnedQuerySet["Invoice"]):
@@ -81,7 +57,7 @@ class InvoiceQuerySet(OwnedQuerySet["Invoice"]):
         return self.filter(status=InvoiceStatus.NEW, expires_at__lte=now or timezone.now())
 
 
-class Invoice(Owned):
+class Invoice(Payable):
     """What a customer owes a store, payable on a page of its own."""
 
     change_kind = ChangeRecord.Kind.INVOICE
@@ -214,55 +190,6 @@ class Invoice(Owned):
         self._become(status, AdditionalStatus.MARKED)
         after = {"status": self.status, "additional_status": self.additional_status}
         self.note(actor, "marked", before=before, after=after, reason=reason)
-        return True
-
-    @transaction.atomic
-    def receive(self, payment: Decimal, *, actor: Actor, confirmed: bool = True) -> None:
-        """Add a payment that arrived somewhere else; enough of it settles the invoice.
-
-        One that is not ``confirmed`` yet makes it Processing, and ``confirm`` settles it then.
-        Raises ``ValidationError`` for an amount that the currency does not have, and for an
-        invoice that is invalid.
-        """
-        self.lock()
-        minor = money.to_minor(payment, self.currency)
-        if minor <= 0:
-            raise ValidationError(_("A payment is more than nothing."), code="min_value")
-        if self.status == InvoiceStatus.INVALID:
-            raise ValidationError(_("An invalid invoice takes no payment."), code="invalid")
-        before = self.snapshot()
-        self.paid_minor += minor
-        self.modified("paid_minor")
-        status, additional = self._after_payment(confirmed)
-        if status != self.status:
-            self._become(status, additional)
-        elif additional != self.additional_status:
-            self.additional_status = additional
-            self.modified("additional_status")
-        self.note(actor, "payment received", before=before, after=self.snapshot())
-
-    def _after_payment(self, confirmed: bool) -> tuple[str, str]:
-        """What the invoice is now that so much was paid."""
-        late = self.status == InvoiceStatus.EXPIRED
-        if self.paid_minor < self.amount_minor:
-            return self.status, AdditionalStatus.UNDERPAID if late else self.additional_status
-        over = self.paid_minor > self.amount_minor
-        additional = AdditionalStatus.OVERPAID if over else AdditionalStatus.NONE
-        if self.status == InvoiceStatus.SETTLED:
-            return self.status, additional if over else self.additional_status
-        if late:
-            additional = AdditionalStatus.PAID_AFTER_EXPIRATION
-        return InvoiceStatus.SETTLED if confirmed else InvoiceStatus.PROCESSING, additional
-
-    @transaction.atomic
-    def confirm(self, *, actor: Actor) -> bool:
-        """Settle an invoice whose payment was not sure yet. Returns whether that was news."""
-        self.lock()
-        if self.status != InvoiceStatus.PROCESSING:
-            return False
-        before = self.snapshot()
-        self._become(InvoiceStatus.SETTLED, self.additional_status)
-        self.note(actor, "payment confirmed", before=before, after=self.snapshot())
         return True
 
     @transaction.atomic

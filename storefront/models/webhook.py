@@ -1,8 +1,5 @@
 """Webhooks: whom a store tells what happens to its invoices."""
 
-import secrets
-from base64 import b64encode
-from datetime import datetime, timedelta
 from typing import Any, Final, Self
 
 from django.core.exceptions import ValidationError
@@ -16,34 +13,11 @@ from apikeys.actor import Actor
 from apikeys.models import ChangeRecord, Status, Store
 from storefront import events
 from storefront.events import Dialect, EventType
-from storefront.models.owned import Owned, OwnedQuerySet
+from storefront.models.owned import OwnedQuerySet
+from storefront.models.webhook_secret import OVERLAP, Signing, new_secret
 from storefront.web_address import validate_receiver
 
-SECRET_BYTES: Final = 32
-SHORTEST_SECRET: Final = 16
-FEWEST_CHARACTERS: Final = 6
-LONGEST_SECRET: Final = 128
-OVERLAP: Final = timedelta(hours=24)
 MOST_IN_A_STORE: Final = 100
-
-
-def new_secret() -> str:
-    """256 random bits in the spelling of Standard Webhooks."""
-    return "whsec_" + b64encode(secrets.token_bytes(SECRET_BYTES)).decode("ascii")
-
-
-def validate_secret(secret: str) -> None:
-    """Validator: refuse a secret that can be guessed, or that no header could carry."""
-    if not secret.isascii() or not secret.isprintable() or " " in secret:
-        raise ValidationError(_("Use visible ASCII characters only."), code="not_plain")
-    if not SHORTEST_SECRET <= len(secret) <= LONGEST_SECRET:
-        raise ValidationError(
-            _("A secret has between %(least)d and %(most)d characters."),
-            code="length",
-            params={"least": SHORTEST_SECRET, "most": LONGEST_SECRET},
-        )
-    if len(set(secret)) < FEWEST_CHARACTERS:
-        raise ValidationError(_("This secret is too easy to guess."), code="weak")
 
 
 class WebhookQuerySet(OwnedQuerySet["Webhook"]):
@@ -84,7 +58,7 @@ class WebhookQuerySet(OwnedQuerySet["Webhook"]):
         return self.registered().filter(status=Status.ENABLED)
 
 
-class Webhook(Owned):
+class Webhook(Signing):
     """A receiver of events: its address, what it wants to hear, and a secret to sign with.
 
     The secret is sealed, because a signature is made with it; the sealed text is bound to this
@@ -156,21 +130,6 @@ class Webhook(Owned):
         except ValidationError as error:
             raise ValidationError({"events": error}) from error
 
-    def keep_secret(self, secret: str) -> None:
-        """Seal a secret as the one to sign with."""
-        try:
-            validate_secret(secret)
-        except ValidationError as error:
-            raise ValidationError({"secret": error}) from error
-        self.sealed = tokens.seal(self._seal_name, secret)
-
-    def signing_secrets(self, now: datetime | None = None) -> list[str]:
-        """The secrets to sign with: the current one, and the one before while it still counts."""
-        kept = [self.sealed]
-        if self.former_until is not None and (now or timezone.now()) < self.former_until:
-            kept.append(self.former_sealed)
-        return [tokens.unseal(self._seal_name, sealed) for sealed in kept if sealed]
-
     def snapshot(self) -> dict[str, Any]:
         # Some receivers are known by a secret in their address, which no record may keep.
         return {"url": tokens.redact(self.url), "events": list(self.events), "status": self.status}
@@ -211,20 +170,6 @@ class Webhook(Owned):
         return is_changed
 
     @transaction.atomic
-    def rotate(self, *, actor: Actor, overlap: timedelta = OVERLAP) -> str:
-        """Make a new secret and return it, which happens only this once.
-
-        For ``overlap`` deliveries carry a signature with each of the two.
-        """
-        self.lock()
-        secret = new_secret()
-        self.former_sealed, self.former_until = self.sealed, timezone.now() + overlap
-        self.keep_secret(secret)
-        self.modified("sealed", "former_sealed", "former_until")
-        self.note(actor, "rotated", after={"overlap_ends": self.former_until.isoformat()})
-        return secret
-
-    @transaction.atomic
     def disable(self, *, actor: Actor, reason: str = "") -> bool:
         """Send nothing more, and drop what was waiting. Returns whether that was news."""
         self.lock()
@@ -253,10 +198,6 @@ class Webhook(Owned):
             self.former_until, self.deleted_at = None, timezone.now()
             self.modified("sealed", "former_sealed", "former_until", "deleted_at")
             self.note(actor, "deleted", before=self.snapshot(), reason=reason)
-
-    @property
-    def _seal_name(self) -> str:
-        return f"webhook {self.public_id}"
 
     def _switch(self, status: str, reason: str = "") -> bool:
         if self.status == status:
