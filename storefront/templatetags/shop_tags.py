@@ -1,6 +1,9 @@
 """How the states of a shop's records look in the console: a word, a colour and a shape."""
 
+from uuid import uuid4
+
 from django import template
+from django.utils.html import format_html
 from django.utils.safestring import SafeString
 from django.utils.translation import gettext as _
 
@@ -22,6 +25,12 @@ OF_DELIVERY = {
     DeliveryStatus.FAILED: "bad",
     DeliveryStatus.STOPPED: "off",
 }
+
+
+@register.simple_tag
+def submission() -> SafeString:
+    """A number of its own for a form, so that sending it twice does its deed once."""
+    return format_html('<input type="hidden" name="submission" value="{}">', uuid4())
 
 
 @register.simple_tag

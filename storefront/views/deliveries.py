@@ -2,6 +2,7 @@
 
 from django.contrib import messages
 from django.core.exceptions import ValidationError
+from django.db import transaction
 from django.http import HttpRequest, HttpResponse
 from django.shortcuts import get_object_or_404, redirect, render
 from django.utils.translation import gettext as _
@@ -10,6 +11,7 @@ from apikeys.paging import page_of
 from apikeys.views.access import DEED, console_page
 from storefront.models import Delivery, DeliveryStatus
 from storefront.views import filters
+from storefront.views.once import is_repeated
 
 
 def _found(request: HttpRequest, public_id: str) -> Delivery:
@@ -53,7 +55,10 @@ def delivery_redeliver(request: HttpRequest, public_id: str) -> HttpResponse:
     """Send the same message once more."""
     delivery = _found(request, public_id)
     try:
-        again = delivery.redeliver()
+        with transaction.atomic():
+            if is_repeated(request):
+                return redirect("delivery_detail", delivery.public_id)
+            again = delivery.redeliver()
     except ValidationError as error:
         messages.error(request, " ".join(error.messages))
         return redirect("delivery_detail", delivery.public_id)

@@ -4,6 +4,7 @@ import json
 
 from django.contrib import messages
 from django.core.exceptions import ValidationError
+from django.db import transaction
 from django.db.models import Q
 from django.http import HttpRequest, HttpResponse
 from django.shortcuts import get_object_or_404, redirect, render
@@ -16,6 +17,7 @@ from apikeys.views.access import DEED, FORM, console_page
 from storefront.forms.invoice import NewInvoiceForm, PaymentForm
 from storefront.models import Delivery, Invoice, InvoiceStatus
 from storefront.views import filters
+from storefront.views.once import is_repeated
 
 SHOWN = 50
 
@@ -53,11 +55,14 @@ def invoice_create(request: HttpRequest) -> HttpResponse:
     if form.is_valid():
         values = form.cleaned_data
         try:
-            invoice = Invoice.objects.create_for(values.pop("store"), **values)
+            with transaction.atomic():
+                if is_repeated(request):
+                    return redirect("invoice_list")
+                invoice = Invoice.objects.create_for(values.pop("store"), **values)
+                invoice.note(Actor.from_request(request), "created", after=invoice.snapshot())
         except ValidationError as error:
             form.add_error(None, error)
         else:
-            invoice.note(Actor.from_request(request), "created", after=invoice.snapshot())
             messages.success(request, _("The invoice is created. Send its link to the customer."))
             return redirect("invoice_detail", invoice.public_id)
     context = {"form": form, "title": _("Create invoice")}
@@ -108,7 +113,10 @@ def invoice_payment(request: HttpRequest, public_id: str) -> HttpResponse:
     else:
         values = form.cleaned_data
         try:
-            invoice.receive(values["amount"], actor=actor, confirmed=values["confirmed"])
+            with transaction.atomic():
+                if is_repeated(request):
+                    return redirect("invoice_detail", invoice.public_id)
+                invoice.receive(values["amount"], actor=actor, confirmed=values["confirmed"])
         except ValidationError as error:
             messages.error(request, " ".join(error.messages))
             return redirect("invoice_detail", invoice.public_id)

@@ -5,6 +5,7 @@ from typing import Any
 
 from django.contrib import messages
 from django.core.exceptions import ValidationError
+from django.db import transaction
 from django.http import HttpRequest, HttpResponse
 from django.shortcuts import get_object_or_404, redirect, render
 from django.utils.translation import gettext as _
@@ -18,6 +19,7 @@ from storefront.events import EventType
 from storefront.forms.webhook import NewWebhookForm, RotationForm, WebhookForm
 from storefront.models import Webhook
 from storefront.views import filters
+from storefront.views.once import is_repeated
 
 
 def _found(request: HttpRequest, public_id: str) -> Webhook:
@@ -48,12 +50,15 @@ def webhook_create(request: HttpRequest) -> HttpResponse:
     )
     if form.is_valid():
         try:
-            webhook, secret = Webhook.objects.register(
-                actor=Actor.from_request(request),
-                store=form.cleaned_data["store"],
-                url=form.cleaned_data["url"],
-                names=form.names(),
-            )
+            with transaction.atomic():
+                if is_repeated(request):
+                    return redirect("webhook_list")
+                webhook, secret = Webhook.objects.register(
+                    actor=Actor.from_request(request),
+                    store=form.cleaned_data["store"],
+                    url=form.cleaned_data["url"],
+                    names=form.names(),
+                )
         except ValidationError as error:
             form.add_error(None, error)
         else:
@@ -119,7 +124,10 @@ def webhook_rotate(request: HttpRequest, public_id: str) -> HttpResponse:
         messages.error(request, _("Choose when the old secret stops signing."))
         return redirect("webhook_detail", webhook.public_id)
     overlap = timedelta(hours=int(form.cleaned_data["overlap"]))
-    secret = webhook.rotate(actor=Actor.from_request(request), overlap=overlap)
+    with transaction.atomic():
+        if is_repeated(request):
+            return redirect("webhook_detail", webhook.public_id)
+        secret = webhook.rotate(actor=Actor.from_request(request), overlap=overlap)
     return _secret_page(request, webhook, secret)
 
 

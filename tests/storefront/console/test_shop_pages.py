@@ -245,3 +245,51 @@ def test_a_person_who_is_no_staff_sees_nothing(client, db):
     client.force_login(UserFactory(is_staff=False, permissions=["storefront.view_invoice"]))
 
     assert client.get("/console/shop/invoices/").status_code == 403
+
+
+def the_form_of(client, path, **values):
+    """What a browser would send: the number of the form, and what a person filled in."""
+    page = client.get(path).content.decode()
+    return values | {"submission": re.search(r'name="submission" value="([^"]+)"', page)[1]}
+
+
+def test_a_form_that_is_sent_twice_is_done_once(client, staff):
+    user = staff(*set(ALL.values()))
+    store = user.store.public_id
+    page = "/console/shop/invoices/new/"
+    form = the_form_of(client, page, store=store, amount="5")
+    for _ in range(2):
+        client.post(page, form)
+    invoice = Invoice.objects.get()
+
+    page = f"/console/shop/invoices/{invoice.public_id}/"
+    form = the_form_of(client, page, amount="2")
+    for _ in range(2):
+        again = client.post(page + "payment/", form, follow=True)
+    invoice.refresh_from_db()
+    assert invoice.paid_minor == 200
+    assert b"it was done once" in again.content
+
+    page = "/console/shop/webhooks/new/"
+    form = the_form_of(client, page, store=store, url=RECEIVER, events=["New"], dialect="coinsnap")
+    for _ in range(2):
+        client.post(page, form)
+    webhook = Webhook.objects.get()
+
+    page = f"/console/shop/webhooks/{webhook.public_id}/"
+    form = the_form_of(client, page, overlap="0")
+    first = client.post(page + "rotate/", form)
+    (secret,) = Webhook.objects.get().signing_secrets()
+    assert secret in first.content.decode()
+    assert client.post(page + "rotate/", form).status_code == 302
+    assert Webhook.objects.get().signing_secrets() == [secret]
+
+
+def test_a_form_that_was_refused_can_be_sent_again(client, staff):
+    user = staff("add_invoice", "view_invoice")
+    page = "/console/shop/invoices/new/"
+    form = the_form_of(client, page, store=user.store.public_id, amount="0.001")
+
+    assert client.post(page, form).status_code == 400
+    assert client.post(page, form | {"amount": "1"}).status_code == 302
+    assert Invoice.objects.count() == 1
