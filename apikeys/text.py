@@ -6,6 +6,8 @@ import unicodedata
 from django.core.exceptions import ValidationError
 from django.utils.translation import gettext_lazy as _
 
+from apikeys import tokens
+
 # Cc controls (NUL among them, which PostgreSQL cannot store), Cf invisible and direction marks,
 # Cs lone surrogates (which UTF-8 cannot carry), Co private use, Cn unassigned, Zl and Zp line
 # breaks that a terminal or a spreadsheet would obey.
@@ -21,6 +23,19 @@ def is_plain(text: str) -> bool:
 
 
 def plain_text(text: str) -> None:
+    """Validator of what people write about a record: visible characters, and no secret.
+
+    A secret that is pasted into a description would stand on every page and in the changes.
+    """
+    visible_text(text)
+    if tokens.SECRET.search(text):
+        raise ValidationError(
+            _("This holds a consumer secret. Leave it out: secrets are written down nowhere."),
+            code="secret",
+        )
+
+
+def visible_text(text: str) -> None:
     """Validator: refuse control, invisible and direction-changing characters."""
     if not is_plain(text):
         raise ValidationError(

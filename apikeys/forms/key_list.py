@@ -10,7 +10,7 @@ from apikeys import tokens
 from apikeys.models import APIKey, Permission, Store
 from apikeys.models.api_key import APIKeyQuerySet
 from apikeys.models.key_lists import KeyState
-from apikeys.text import plain_text
+from apikeys.text import plain_text, visible_text
 
 ORDERS = {
     "username": "api_user__username",
@@ -27,7 +27,9 @@ DEFAULT_ORDER = "-added"
 class KeyListForm(forms.Form):
     """The filters of the list. Anything that fits none of them is left out of account."""
 
-    q = forms.CharField(label=_("Search"), required=False, max_length=200, validators=[plain_text])
+    q = forms.CharField(
+        label=_("Search"), required=False, max_length=200, validators=[visible_text]
+    )
     status = forms.ChoiceField(
         label=_("Status"), required=False, choices=[("", _("Any status")), *KeyState.choices]
     )
