@@ -6,6 +6,7 @@ from axes.helpers import get_cool_off
 from django.contrib import messages
 from django.contrib.auth import views
 from django.contrib.auth.forms import AuthenticationForm
+from django.contrib.auth.signals import user_login_failed
 from django.http import HttpRequest, HttpResponse
 from django.shortcuts import render
 from django.utils.translation import gettext as _
@@ -24,6 +25,10 @@ class LoginForm(AuthenticationForm):
 
     def confirm_login_allowed(self, user: Any) -> None:
         if not is_console_user(user):
+            # Counted like a wrong password: who is locked out and who is not would tell otherwise
+            # that the password of, say, a shopper was right.
+            named = {"username": self.cleaned_data["username"]}
+            user_login_failed.send(__name__, credentials=named, request=self.request)
             raise self.get_invalid_login_error()
 
 

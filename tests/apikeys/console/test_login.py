@@ -1,4 +1,5 @@
 import pytest
+from axes.models import AccessAttempt
 from django.contrib.auth import get_user_model
 
 from tests.factories import PASSWORD, UserFactory
@@ -92,6 +93,17 @@ def test_guessing_ends_with_429_and_says_when_to_come_back(client, alice):
     assert answers[-1]["Retry-After"] == "900"
     assert b"15 minutes" in answers[-1].content
     assert log_in(client).status_code == 429
+
+
+@pytest.mark.parametrize("password", [PASSWORD, "wrong"])
+def test_a_right_password_of_no_console_user_counts_like_a_wrong_one(client, db, password):
+    UserFactory(username="shopper", is_staff=False)
+
+    statuses = [log_in(client, "shopper", password).status_code for _ in range(6)]
+
+    assert statuses == [200] * 4 + [429] * 2
+    attempt = AccessAttempt.objects.get()
+    assert (attempt.username, attempt.failures_since_start) == ("shopper", 6)
 
 
 def test_who_is_locked_out_at_one_address_may_log_in_from_another(client, alice):
