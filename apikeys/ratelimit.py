@@ -95,6 +95,18 @@ def hit_failure(subject: str) -> Verdict | None:
     return _hit("failures", subject, rate) if rate else None
 
 
+def hit_login(network: str) -> Verdict | None:
+    """Count a failed login from a network, whatever the name; None when those are not limited."""
+    rate = parse(settings.FAILED_LOGIN_LIMIT)
+    return _hit("failures", f"login:{network}", rate) if rate else None
+
+
+def look_at_logins(network: str) -> Verdict | None:
+    """Say whether another login from this network may be tried, and count nothing."""
+    rate = parse(settings.FAILED_LOGIN_LIMIT)
+    return _hit("failures", f"login:{network}", rate, count=False) if rate else None
+
+
 def clear() -> None:
     """Forget every count on this host and in Redis; for tests and for an operator in a hurry."""
     for name in ("calls", "failures"):

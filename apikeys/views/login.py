@@ -12,6 +12,9 @@ from django.shortcuts import render
 from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy
 
+from apikeys import ratelimit
+from apikeys.client_ip import axes_client_ip
+from apikeys.networks import merge_network
 from apikeys.views.access import is_console_user
 
 
@@ -33,7 +36,10 @@ class LoginForm(AuthenticationForm):
 
 
 class Login(views.LoginView):
-    """Rotates the session; ``next`` stays on our origin; guessing is limited by django-axes."""
+    """Rotates the session; ``next`` stays on our origin.
+
+    Guessing one user's password is limited by django-axes, trying many names by address.
+    """
 
     template_name = "apikeys/login.html"
     authentication_form = LoginForm
@@ -43,6 +49,17 @@ class Login(views.LoginView):
         # Somebody who is logged in elsewhere but may not use the console would go in circles.
         self.redirect_authenticated_user = is_console_user(request.user)
         return super().dispatch(request, *args, **kwargs)  # type: ignore[return-value]
+
+    def post(self, request: HttpRequest, *args: Any, **kwargs: Any) -> HttpResponse:
+        verdict = ratelimit.look_at_logins(_network(request))
+        if verdict and not verdict.allowed:
+            # Before any password is looked at: the right one must read like a wrong one.
+            return _too_many(request, verdict.reset)
+        return super().post(request, *args, **kwargs)
+
+    def form_invalid(self, form: AuthenticationForm) -> HttpResponse:
+        ratelimit.hit_login(_network(self.request))
+        return super().form_invalid(form)
 
 
 class Logout(views.LogoutView):
@@ -59,7 +76,16 @@ def locked_out(
 ) -> HttpResponse:
     """The answer to further guesses: when to try again, and nothing about the name."""
     cool_off = get_cool_off(request)
-    seconds = int(cool_off.total_seconds()) if cool_off else 0
-    page = render(request, "apikeys/login_locked.html", {"minutes": -(-seconds // 60)}, status=429)
+    return _too_many(request, int(cool_off.total_seconds()) if cool_off else 0, starts_again=True)
+
+
+def _too_many(request: HttpRequest, seconds: int, *, starts_again: bool = False) -> HttpResponse:
+    context = {"minutes": -(-seconds // 60), "starts_again": starts_again}
+    page = render(request, "apikeys/login_locked.html", context, status=429)
     page["Retry-After"] = str(seconds)
     return page
+
+
+def _network(request: HttpRequest) -> str:
+    """What counts as one address; those without a valid one share a count, as with axes."""
+    return merge_network(axes_client_ip(request))

@@ -114,6 +114,41 @@ def test_who_is_locked_out_at_one_address_may_log_in_from_another(client, alice)
     assert log_in(client).status_code == 302
 
 
+@pytest.fixture
+def sprayed(client, alice, settings):
+    """An address from which one password was tried on as many names as the limit allows."""
+    settings.FAILED_LOGIN_LIMIT = "3/hour"
+    client.defaults["REMOTE_ADDR"] = "2001:db8::1"
+    names = ["alice", "nobody", "bob"]
+    assert [log_in(client, name, "summer").status_code for name in names] == [200] * 3
+
+
+@pytest.mark.parametrize(
+    ("username", "password"), [("alice", PASSWORD), ("carol", "summer"), ("", "")]
+)
+def test_one_address_cannot_try_many_names(client, sprayed, username, password):
+    client.defaults["REMOTE_ADDR"] = "2001:db8::2"  # the same line, as far as anybody can tell
+
+    answer = log_in(client, username, password)
+
+    assert answer.status_code == 429
+    assert 0 < int(answer["Retry-After"]) <= 3600
+    assert b"wrong too often from this address" in answer.content
+    assert b"starts the wait again" not in answer.content
+
+
+def test_names_tried_elsewhere_keep_nobody_out(client, sprayed):
+    client.defaults["REMOTE_ADDR"] = "198.51.100.7"
+
+    assert log_in(client).status_code == 302
+
+
+def test_right_passwords_count_against_no_address(client, alice, settings):
+    settings.FAILED_LOGIN_LIMIT = "1/hour"
+
+    assert [log_in(client).status_code for _ in range(3)] == [302] * 3
+
+
 def test_a_forged_forwarding_header_does_not_escape_the_lock(client, alice):
     for number in range(6):
         client.defaults["HTTP_X_FORWARDED_FOR"] = f"198.51.100.{number}"
