@@ -1,5 +1,7 @@
 """The worker: one at a time, every task when it is due, and no failure ends it."""
 
+import subprocess
+import sys
 import threading
 from datetime import timedelta
 
@@ -9,6 +11,7 @@ from django.db.models.functions import Now
 
 from apikeys import background
 from apikeys.background import LeaseTaken, Worker
+from apikeys.holder import new_name
 from apikeys.models import WorkerLease
 from apikeys.worker import WorkerTask, tasks
 from tests.factories import WorkerLeaseFactory
@@ -168,6 +171,17 @@ class TestWork:
         assert second_looked.wait(10)
         assert done.calls == 1
         assert not second._leading
+
+    def test_a_worker_that_was_killed_on_this_host_is_not_waited_for(self, duty, start):
+        program = subprocess.Popen([sys.executable, "-c", ""])
+        program.wait()
+        host, _colon, _rest = new_name().partition(":")
+        assert WorkerLease.objects.take(f"{host}:{program.pid}:00000000")
+
+        task, done = duty("heir")
+        start(task)
+
+        assert done.called.wait(5)
 
     def test_another_worker_goes_on_when_the_first_stops(self, duty, start):
         first_task, first_done = duty("first")
