@@ -1,5 +1,6 @@
 """Disable or enable many keys: the chosen ones, or all that the filters find."""
 
+import hashlib
 from collections.abc import Iterable
 from typing import Final
 
@@ -27,8 +28,16 @@ def key_bulk(request: HttpRequest) -> HttpResponse:
     """First the count and the keys, then the deed."""
     disable = request.POST.get("deed") != "enable"
     other = Status.ENABLED if disable else Status.DISABLED
-    keys = _chosen(request).filter(status=other).select_related("api_user__store")
-    found = list(keys.order_by("pk")[: AT_ONCE + 1])
+    everything = "everything" in request.POST
+    form = KeyListForm(_filters(request), viewer=request.user)
+    if everything and not form.is_valid():
+        # The list leaves such a filter out of account; a deed must not reach further for it.
+        messages.error(
+            request, _("A filter is not valid any more. No key was switched; filter again.")
+        )
+        return HttpResponseRedirect(reverse("key_list"))
+    keys = (form.keys() if everything else _named(request)).filter(status=other)
+    found = list(keys.select_related("api_user__store").order_by("pk")[: AT_ONCE + 1])
     back = _list_url(request)
     if not found:
         messages.info(
@@ -38,17 +47,27 @@ def key_bulk(request: HttpRequest) -> HttpResponse:
             else _("No key is chosen that is disabled."),
         )
         return HttpResponseRedirect(back)
-    if "confirmed" in request.POST:
+    # Named keys are those that were shown; what filters find can become another set meanwhile.
+    is_same = not everything or request.POST.get("seen") == _fingerprint(found)
+    if "confirmed" in request.POST and is_same:
         _tell(request, _switch(found[:AT_ONCE], request, disable=disable), disable=disable)
         return HttpResponseRedirect(back)
+    return _ask(request, found, disable=disable, everything=everything)
+
+
+def _ask(
+    request: HttpRequest, found: list[APIKey], *, disable: bool, everything: bool
+) -> HttpResponse:
     context = {
         "disable": disable,
         "shown": found[:SHOWN],
         "count": min(len(found), AT_ONCE),
         "further": max(0, min(len(found), AT_ONCE) - SHOWN),
         "is_cut": len(found) > AT_ONCE,
-        "chosen": [] if "everything" in request.POST else request.POST.getlist("keys"),
-        "back": back,
+        "chosen": [] if everything else request.POST.getlist("keys"),
+        "seen": _fingerprint(found),
+        "has_changed": "confirmed" in request.POST,
+        "back": _list_url(request),
     }
     return render(request, "apikeys/key_bulk.html", context)
 
@@ -61,12 +80,15 @@ def _list_url(request: HttpRequest) -> str:
     return f"{reverse('key_list')}?{_filters(request).urlencode()}".rstrip("?")
 
 
-def _chosen(request: HttpRequest) -> APIKeyQuerySet:
-    if "everything" in request.POST:
-        return KeyListForm(_filters(request), viewer=request.user).keys()
+def _named(request: HttpRequest) -> APIKeyQuerySet:
     keys = APIKey.objects.visible_to(request.user)
     named = filter(is_plain, request.POST.getlist("keys")[:AT_ONCE])
     return keys.filter(consumer_key__in=list(named))
+
+
+def _fingerprint(keys: list[APIKey]) -> str:
+    """Tells whether two sets of keys are the same."""
+    return hashlib.sha256(repr([key.pk for key in keys]).encode()).hexdigest()
 
 
 def _switch(keys: Iterable[APIKey], request: HttpRequest, *, disable: bool) -> int:

@@ -1,7 +1,9 @@
+import re
+
 import pytest
 
 from apikeys.models import APIKey, ChangeRecord
-from tests.factories import APIKeyFactory, APIUserFactory
+from tests.factories import ACTOR, APIKeyFactory, APIUserFactory
 
 
 @pytest.fixture
@@ -45,6 +47,11 @@ def bulk(client, **form):
     return client.post("/console/keys/bulk/", form)
 
 
+def shown(page):
+    """What a page that asks for confirmation says about the keys that it showed."""
+    return re.search(r'name="seen" value="([0-9a-f]+)"', page)[1]
+
+
 def test_many_keys_are_counted_before_they_are_disabled(client, admin):
     keys = [APIKeyFactory().consumer_key for _ in range(3)]
 
@@ -66,8 +73,9 @@ def test_all_that_the_filters_find_on_every_page(client, admin):
     other = APIKeyFactory()
     form = {"everything": "yes", "filters": "q=warehouse&per_page=25", "deed": "disable"}
 
-    assert "Disable 30 keys?" in bulk(client, **form).content.decode()
-    response = bulk(client, **form, confirmed="yes")
+    page = bulk(client, **form).content.decode()
+    assert "Disable 30 keys?" in page
+    response = bulk(client, **form, confirmed="yes", seen=shown(page))
 
     assert response["Location"] == "/console/keys/?q=warehouse&per_page=25"
     assert APIKey.objects.filter(status="disabled").count() == 30
@@ -79,10 +87,53 @@ def test_staff_switch_the_keys_of_their_stores_only(client, staff):
     mine, foreign = APIKeyFactory(store=user.store), APIKeyFactory()
 
     bulk(client, keys=[mine.consumer_key, foreign.consumer_key], deed="disable", confirmed="1")
-    bulk(client, everything="yes", filters="", deed="disable", confirmed="1")
 
     assert APIKey.objects.get(pk=foreign.pk).is_enabled
     assert not APIKey.objects.get(pk=mine.pk).is_enabled
+
+
+def test_everything_means_the_keys_of_their_stores(client, staff):
+    user = staff("change_apikey")
+    APIKeyFactory(store=user.store)
+    foreign = APIKeyFactory()
+    form = {"everything": "yes", "filters": "", "deed": "disable"}
+
+    bulk(client, **form, confirmed="1", seen=shown(bulk(client, **form).content.decode()))
+
+    assert list(APIKey.objects.filter(status="enabled")) == [foreign]
+
+
+@pytest.mark.parametrize("change", ["one more", "another one"])
+def test_when_the_filters_find_other_keys_than_were_shown_one_is_asked_again(client, admin, change):
+    keys = [APIKeyFactory(description="till 1"), APIKeyFactory(description="till 2")]
+    form = {"everything": "yes", "filters": "q=till", "deed": "disable", "confirmed": "yes"}
+    page = bulk(client, **form).content.decode()
+    if change == "another one":
+        keys[0].change(actor=ACTOR, description="gone")
+    APIKeyFactory(description="till 3")
+
+    again = bulk(client, **form, seen=shown(page)).content.decode()
+
+    assert "The filters find other keys than when you looked." in again
+    assert not APIKey.objects.filter(status="disabled").exists()
+    bulk(client, **form, seen=shown(again))
+    assert APIKey.objects.filter(status="disabled").count() == (3 if change == "one more" else 2)
+
+
+@pytest.mark.parametrize("filters", ["status=nonsense", "store=no-store", "q=%00", "permission=x"])
+@pytest.mark.parametrize("more", [{}, {"confirmed": "yes"}])
+def test_a_filter_that_is_not_valid_widens_no_deed(client, admin, filters, more):
+    APIKeyFactory()
+
+    page = client.post(
+        "/console/keys/bulk/",
+        {"everything": "yes", "filters": filters, "deed": "disable"} | more,
+        follow=True,
+    ).content.decode()
+
+    assert "A filter is not valid any more. No key was switched" in page
+    assert "Disable 1 key?" not in page
+    assert not APIKey.objects.filter(status="disabled").exists()
 
 
 def test_nothing_chosen_is_said(client, admin):
