@@ -15,7 +15,7 @@ from datetime import datetime, timedelta
 from functools import cache
 from typing import Any, Final
 
-from django.db import OperationalError, transaction
+from django.db import InterfaceError, OperationalError, connection, transaction
 from django.db.models import F, OuterRef, Q, QuerySet, Subquery
 from django.db.models.functions import Coalesce
 from django.utils import timezone
@@ -41,6 +41,7 @@ FEWEST_FAILURES: Final = 5
 MOST_WAITING: Final = 10_000
 GONE: Final = 410
 PATIENCE: Final = 5  # times that a result is written again, when the database is busy
+DATABASE_ERRORS: Final = (OperationalError, InterfaceError)
 ACTOR: Final = Actor.system("webhook deliveries")
 
 
@@ -62,8 +63,7 @@ class Courier:
         _inherit_once()
         with ThreadPoolExecutor(AT_ONCE, thread_name_prefix="courier") as threads:
             while True:
-                claimed = [] if worker.stopping() else self._claim()
-                for delivery in claimed:
+                for delivery in self._claim():
                     self._set_out(delivery, threads)
                 if not self._under_way:
                     return self.arrived
@@ -72,6 +72,22 @@ class Courier:
                     self._note(self._under_way.pop(future), future.result())
 
     def _claim(self) -> list[Delivery]:
+        """What is to be sent next: nothing when the worker has to stop.
+
+        When the database does not answer, what is under way is written down before the task
+        fails; otherwise every message of it would be sent twice.
+        """
+        if worker.stopping():
+            return []
+        try:
+            return self._claim_oldest()
+        except DATABASE_ERRORS:
+            _mend_connection()
+            if not self._under_way:
+                raise
+            return []
+
+    def _claim_oldest(self) -> list[Delivery]:
         """The oldest due delivery of every webhook that has none under way, each now ours."""
         free = AT_ONCE - len(self._under_way)
         busy = [delivery.webhook_id for delivery in self._under_way.values()]
@@ -117,13 +133,20 @@ class Courier:
             try:
                 with transaction.atomic():
                     arrived = _settle(delivery, answer, claimed_by=self.name)
-            except OperationalError:
+            except DATABASE_ERRORS:
+                _mend_connection()
                 if attempt == PATIENCE:
                     raise
                 time.sleep(attempt / 2)
             else:
                 self.arrived += arrived
                 return
+
+
+def _mend_connection() -> None:
+    """Let the next statement open a new connection, when the server ended this one."""
+    if not connection.in_atomic_block:
+        connection.close_if_unusable_or_obsolete()
 
 
 @cache

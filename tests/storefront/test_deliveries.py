@@ -8,10 +8,11 @@ from datetime import timedelta
 from itertools import pairwise
 
 import pytest
-from django.db import transaction
+from django.db import OperationalError, transaction
 from django.utils import timezone
 
 from apikeys.models import ChangeRecord
+from apikeys.worker import Shift
 from storefront import courier, outgoing
 from storefront.courier import deliver
 from storefront.duties import forget_old_deliveries
@@ -329,6 +330,51 @@ def test_what_another_worker_has_claimed_is_left_to_it(receiver):
 
     claim.update(claimed_until=timezone.now() - timedelta(seconds=1))
     assert deliver() == 1
+
+
+def test_what_was_sent_is_written_down_although_the_database_was_away(receiver, monkeypatch):
+    webhook = WebhookFactory(url=receiver.url)
+    for _ in range(3):
+        InvoiceFactory(store=webhook.store)
+    monkeypatch.setattr(courier.time, "sleep", lambda seconds: None)
+    outage = [OperationalError("gone")] * 3
+    settle, claim = courier._settle, courier.Courier._claim_oldest
+
+    def settle_or_fail(*arguments, **options):
+        if outage:
+            raise outage.pop()
+        return settle(*arguments, **options)
+
+    def claim_or_fail(self):
+        if self._under_way and outage:
+            raise outage.pop()
+        return claim(self)
+
+    monkeypatch.setattr(courier, "_settle", settle_or_fail)
+    monkeypatch.setattr(courier.Courier, "_claim_oldest", claim_or_fail)
+
+    assert deliver() == 3
+    assert outage == []
+    assert len(receiver.received) == 3
+
+
+def test_a_courier_without_a_database_says_so(receiver, monkeypatch):
+    def fail(self):
+        raise OperationalError("gone")
+
+    monkeypatch.setattr(courier.Courier, "_claim_oldest", fail)
+
+    with pytest.raises(OperationalError):
+        deliver()
+
+
+def test_a_worker_that_has_to_stop_takes_up_nothing_new(receiver, monkeypatch):
+    webhook = WebhookFactory(url=receiver.url)
+    InvoiceFactory(store=webhook.store)
+    monkeypatch.setattr(Shift, "is_over", True)
+
+    assert deliver() == 0
+    assert Delivery.objects.pending().count() == 1
 
 
 def test_slow_receivers_keep_nobody_waiting():
