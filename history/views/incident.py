@@ -6,6 +6,7 @@ from datetime import UTC, datetime, timedelta
 from typing import Any, Final
 
 from django import forms
+from django.contrib.auth.models import AnonymousUser, User
 from django.http import Http404, HttpRequest, HttpResponse
 from django.shortcuts import redirect, render
 from django.utils import timezone
@@ -17,11 +18,12 @@ from apikeys.models import APIKey, ChangeRecord, Permission, Store
 from apikeys.models.api_key import APIKeyQuerySet
 from apikeys.paging import COUNTED
 from apikeys.text import plain_text
-from apikeys.views.access import FORM, console_page
+from apikeys.views.access import FORM, console_page, require
 from history import daily
 from history.filters import SENSIBLE_DATES, network
 from history.incident import affected_keys, disable_keys
 from history.total import Total
+from history.views.calls import VIEW as SEE_CALLS
 
 CHANGE: Final = "apikeys.change_apikey"
 SHOWN: Final = 200
@@ -62,9 +64,12 @@ class IncidentForm(forms.Form):
     )
     everything = forms.BooleanField(label=_("All keys, whatever they are"), required=False)
 
-    def __init__(self, data: Any, *, stores: Any) -> None:
+    def __init__(self, data: Any, *, viewer: User | AnonymousUser) -> None:
         super().__init__(data)
-        self.fields["store"].queryset = stores  # type: ignore[attr-defined]
+        stores = self.fields["store"]
+        stores.queryset = Store.objects.visible_to(viewer)  # type: ignore[attr-defined]
+        if not viewer.has_perm(SEE_CALLS):
+            del self.fields["seen_from"]
 
     def clean(self) -> dict[str, Any]:
         found = dict(self.cleaned_data)
@@ -97,16 +102,22 @@ class IncidentForm(forms.Form):
 
 @console_page(CHANGE, methods=FORM)
 def incident(request: HttpRequest) -> HttpResponse:
-    """GET is the dry run: which keys, and what will break. POST disables them."""
-    stores = Store.objects.visible_to(request.user)
+    """GET is the dry run: which keys, and what will break. POST disables them.
+
+    Whoever may not see calls chooses keys by other conditions, and sees no numbers of calls.
+    """
     data = request.POST if request.method == "POST" else request.GET
-    form = IncidentForm(data if data else None, stores=stores)
+    if data.get("seen_from"):
+        # Left out of account, the condition would let through more keys than were meant.
+        require(request, SEE_CALLS)
+    form = IncidentForm(data if data else None, viewer=request.user)
     if not form.is_valid():
         return render(request, "history/incident.html", {"form": form})
     keys = affected_keys(APIKey.objects.visible_to(request.user), **form.conditions)
     if request.method == "POST":
         return redirect("incident_report", _disable(request, form, keys))
-    return render(request, "history/incident.html", {"form": form, **_impact(keys)})
+    impact = _impact(keys, sees_calls=request.user.has_perm(SEE_CALLS))
+    return render(request, "history/incident.html", {"form": form, **impact})
 
 
 @console_page(CHANGE)
@@ -127,7 +138,8 @@ def report(request: HttpRequest, incident_id: str) -> HttpResponse:
     keys = APIKey.objects.visible_to(request.user).in_bulk(
         [change.api_key_id for change in disabled if change.api_key_id]
     )
-    calls = daily.calls_of_keys(keys, LAST_DAYS)
+    sees_calls = request.user.has_perm(SEE_CALLS)
+    calls = daily.calls_of_keys(keys, LAST_DAYS) if sees_calls else {}
     rows = [
         (change, keys.get(change.api_key_id or 0), calls.get(change.api_key_id or 0, (0, 0)))
         for change in disabled
@@ -135,6 +147,7 @@ def report(request: HttpRequest, incident_id: str) -> HttpResponse:
     context = {
         "head": head,
         "rows": rows,
+        "sees_calls": sees_calls,
         "incident_id": incident_id,
         "conditions": _in_words(head.after),
         "again": urlencode(head.after),
@@ -150,25 +163,32 @@ def _in_words(conditions: dict[str, str]) -> list[tuple[str, str]]:
 
 def _remaining(request: HttpRequest, conditions: dict[str, str]) -> Total:
     """How many enabled keys fit now: those beyond one request's share, or made since."""
-    form = IncidentForm(conditions, stores=Store.objects.visible_to(request.user))
-    if not form.is_valid():
+    form = IncidentForm(conditions, viewer=request.user)
+    if conditions.keys() - form.fields.keys() or not form.is_valid():
         return Total(0)
     keys = affected_keys(APIKey.objects.visible_to(request.user), **form.conditions)
     return Total.of(keys, COUNTED)
 
 
-def _impact(keys: APIKeyQuerySet) -> dict[str, Any]:
+def _impact(keys: APIKeyQuerySet, *, sees_calls: bool) -> dict[str, Any]:
     """The keys of the dry run, each with its calls, and what they sum up to."""
-    shown = list(keys[: AT_ONCE + 1])
-    calls = daily.calls_of_keys([key.pk for key in shown[:AT_ONCE]], LAST_DAYS)
-    rows = [(key, *calls[key.pk]) for key in shown[:AT_ONCE]]
-    busy = [row for row in rows if row[1]]
+    found = list(keys[: AT_ONCE + 1])
+    chosen = found[:AT_ONCE]
+    since = timezone.now() - timedelta(days=LAST_DAYS)
+    if sees_calls:
+        calls = daily.calls_of_keys([key.pk for key in chosen], LAST_DAYS)
+        busy = [key for key in chosen if calls[key.pk][0]]
+    else:
+        calls = {}
+        busy = [key for key in chosen if key.last_used_at and key.last_used_at >= since]
+    rows = [(key, *calls.get(key.pk, (0, 0))) for key in chosen]
     return {
         "rows": sorted(rows, key=lambda row: -row[1])[:SHOWN],
         "hidden": max(0, len(rows) - SHOWN),
-        "total": Total(len(rows), is_least=len(shown) > AT_ONCE),
+        "total": Total(len(rows), is_least=len(found) > AT_ONCE),
         "busy": len(busy),
-        "calls": sum(row[1] for row in busy),
+        "calls": sum(row[1] for row in rows),
+        "sees_calls": sees_calls,
         "is_dry_run": True,
     }
 

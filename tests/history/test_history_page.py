@@ -14,6 +14,7 @@ from tests.factories import (
     CallRecordFactory,
     StoreFactory,
     UnprovenCallsFactory,
+    UserFactory,
 )
 
 NOON = datetime(2026, 3, 2, 12, tzinfo=UTC)
@@ -212,6 +213,18 @@ def test_attempts_without_the_right_secret_are_shown_apart(client, admin):
     assert "No calls yet" in text_of(page)
     assert "198.51.100.9 12" in text_of(everything)
     assert overview.status_code == 200
+
+
+def test_attempts_on_a_key_take_a_permission_of_their_own(client, db):
+    key = APIKeyFactory()
+    UnprovenCallsFactory(key=key, count=12)
+    may = ["apikeys.view_apikey", "history.view_callrecord"]
+    client.force_login(UserFactory(permissions=may, stores=[key.api_user.store]))
+
+    for path in ("history/", ""):
+        page = client.get(f"/console/keys/{key.consumer_key}/{path}")
+        assert page.status_code == 200
+        assert "ithout the right secret" not in text_of(page)
 
 
 def test_the_frequent_addresses_and_paths_of_a_key_are_summed_up(client, admin):

@@ -7,7 +7,13 @@ from django.utils import timezone
 
 from apikeys.models import APIKey, ChangeRecord
 from history.views import incident
-from tests.factories import APIKeyFactory, APIUserFactory, CallRecordFactory, StoreFactory
+from tests.factories import (
+    APIKeyFactory,
+    APIUserFactory,
+    CallRecordFactory,
+    StoreFactory,
+    UserFactory,
+)
 
 INCIDENT = "/console/incident/"
 CHANGES_KEYS = ["apikeys.change_apikey"]
@@ -162,6 +168,55 @@ def test_whoever_may_not_change_keys_may_not_open_it(client, staff):
     assert client.get(INCIDENT).status_code == 403
     assert client.post(INCIDENT, {"everything": "on"}).status_code == 403
     assert enabled() == {"kept"}
+
+
+@pytest.fixture
+def without_calls(client, db):
+    """A key with calls, seen by somebody who may change keys and not see calls."""
+    key = APIKeyFactory(username="busy", last_used_at=timezone.now() - timedelta(hours=3))
+    CallRecordFactory.create_batch(4, key=key, ip="192.0.2.1")
+    user = UserFactory(permissions=CHANGES_KEYS, stores=[key.api_user.store])
+    client.force_login(user)
+    return key
+
+
+def test_whoever_may_not_see_calls_sees_none_in_an_incident(client, without_calls):
+    form = client.get(INCIDENT).content.decode()
+    dry = text_of(client.get(f"{INCIDENT}?everything=on"))
+    report = text_of(client.post(INCIDENT, {"everything": "on"}, follow=True))
+
+    assert "seen_from" not in form
+    assert "1 key would be disabled" in dry
+    assert "1 of them was used in the last 7 days. Its integration stops at once." in dry
+    assert "made 4 calls" not in dry
+    assert "Calls in 7 days" not in dry + report
+    assert "1 key disabled" in report
+
+
+@pytest.mark.parametrize("more", [{}, {"everything": "on"}, {"username": "busy"}])
+def test_whoever_may_not_see_calls_cannot_ask_where_they_came_from(client, without_calls, more):
+    conditions = {"seen_from": "192.0.2.1"} | more
+
+    for response in (client.get(INCIDENT, conditions), client.post(INCIDENT, conditions)):
+        assert response.status_code == 403
+        assert "history.view_callrecord" in response.content.decode()
+    assert enabled() == {"busy"}
+
+
+def test_a_report_counts_no_calls_for_whoever_may_see_them_no_more(client, staff):
+    key = APIKeyFactory(username="gone")
+    CallRecordFactory(key=key, ip="192.0.2.1")
+    user = staff(key.api_user.store, may=CHANGES_KEYS)
+    conditions = {"seen_from": "192.0.2.1", "store": key.api_user.store.public_id}
+    url = client.post(INCIDENT, conditions)["Location"]
+    APIKeyFactory(api_user=key.api_user)
+    user.user_permissions.filter(codename="view_callrecord").get().user_set.remove(user)
+
+    report = text_of(client.get(url))
+
+    assert "1 key disabled" in report
+    assert "still fit" not in report
+    assert "Calls in 7 days" not in report
 
 
 def test_a_post_from_elsewhere_is_refused(admin):
