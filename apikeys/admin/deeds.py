@@ -15,8 +15,8 @@ from django.utils.translation import gettext_lazy as _
 
 from apikeys.actor import Actor
 from apikeys.admin.guarded import GuardedAdmin
+from apikeys.forms.opened import STALE, require_unchanged, state_of
 from apikeys.models import StaleRevision
-from apikeys.models.status import Switchable
 from apikeys.text import storable
 
 if TYPE_CHECKING:
@@ -25,10 +25,6 @@ else:
     BaseForm = forms.ModelForm
 
 MAX_CHOSEN = 1000
-STALE = _(
-    "This was changed after you opened the form, so nothing was saved. Open it again to see how "
-    "it is now."
-)
 
 
 class DeedForm(BaseForm):
@@ -48,18 +44,8 @@ class DeedForm(BaseForm):
     def clean(self) -> dict[str, Any] | None:
         cleaned = super().clean()
         if self.instance.pk:
-            try:
-                self.instance.lock()
-            except ObjectDoesNotExist as error:
-                raise ValidationError(STALE, code="stale") from error
-            if self.cleaned_data.get("opened") != state_of(self.instance):
-                raise ValidationError(STALE, code="stale")
+            require_unchanged(self.instance, self.cleaned_data.get("opened"))
         return cleaned
-
-
-def state_of(record: Switchable) -> str:
-    """Names the state of a record: every deed moves the moment of its last change."""
-    return record.date_modified.isoformat()
 
 
 class ReasonForm(ActionForm):

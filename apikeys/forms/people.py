@@ -1,6 +1,6 @@
 """Forms for API users and stores."""
 
-from typing import Any
+from typing import Any, cast
 
 from django import forms
 from django.contrib.auth import get_user_model
@@ -8,7 +8,8 @@ from django.contrib.auth.models import AbstractBaseUser, AnonymousUser
 from django.db.models import Q, QuerySet
 from django.utils.translation import gettext_lazy as _
 
-from apikeys.models import Store
+from apikeys.forms.opened import OpenedForm
+from apikeys.models import APIUser, Store
 from apikeys.text import plain_text
 
 
@@ -18,11 +19,23 @@ def console_users() -> QuerySet[Any]:
     return people.filter(Q(is_staff=True) | Q(is_superuser=True)).order_by("username")
 
 
-def owners_for(operator: AbstractBaseUser | AnonymousUser) -> QuerySet[Any]:
+def owners_for(
+    operator: AbstractBaseUser | AnonymousUser, api_user: APIUser | None = None
+) -> QuerySet[Any]:
     """Whom an operator may make the owner: everybody for a superuser, else colleagues.
 
-    Who owns something in these stores already is one of them: a form must not drop its owner.
+    Who owns the API user already stays on the list, also when inactive: saving the form must not
+    drop an owner that nobody took away.
     """
+    possible = _near(operator)
+    if api_user is None or api_user.owner_id is None:
+        return possible
+    people = get_user_model()._default_manager
+    chosen = Q(pk__in=possible.values("pk")) | Q(pk=api_user.owner_id)
+    return people.filter(chosen).order_by("username")
+
+
+def _near(operator: AbstractBaseUser | AnonymousUser) -> QuerySet[Any]:
     if getattr(operator, "is_superuser", False):
         return console_users()
     stores = Store.objects.visible_to(operator)
@@ -30,7 +43,7 @@ def owners_for(operator: AbstractBaseUser | AnonymousUser) -> QuerySet[Any]:
     return console_users().filter(near).distinct()
 
 
-class OwnerForm(forms.Form):
+class OwnerForm(OpenedForm):
     """The console user who answers for an API user."""
 
     owner = forms.ModelChoiceField(
@@ -46,7 +59,8 @@ class OwnerForm(forms.Form):
         self, *args: Any, operator: AbstractBaseUser | AnonymousUser, **kwargs: Any
     ) -> None:
         super().__init__(*args, **kwargs)
-        self.fields["owner"].queryset = owners_for(operator)  # type: ignore[attr-defined]
+        owners = owners_for(operator, cast(APIUser | None, self.record))
+        self.fields["owner"].queryset = owners  # type: ignore[attr-defined]
 
 
 class UserCreateForm(OwnerForm):
@@ -71,7 +85,7 @@ class UserCreateForm(OwnerForm):
         self.fields["store"].queryset = Store.objects.visible_to(operator)  # type: ignore[attr-defined]
 
 
-class StoreForm(forms.Form):
+class StoreForm(OpenedForm):
     name = forms.CharField(label=_("Name"), max_length=200, validators=[plain_text])
     website = forms.URLField(label=_("Website"), required=False, assume_scheme="https")
     currency = forms.CharField(
@@ -82,7 +96,7 @@ class StoreForm(forms.Form):
     )
 
 
-class StaffForm(forms.Form):
+class StaffForm(OpenedForm):
     """The console users who see a store; superusers see all stores anyway."""
 
     staff = forms.ModelMultipleChoiceField(

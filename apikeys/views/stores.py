@@ -61,9 +61,10 @@ def store_detail(request: HttpRequest, public_id: str) -> HttpResponse:
 
 
 @console_page("apikeys.change_store", methods=FORM)
+@transaction.atomic
 def store_edit(request: HttpRequest, public_id: str) -> HttpResponse:
     store = _found(request, public_id)
-    form = StoreForm(request.POST or None, initial=store.snapshot())
+    form = StoreForm(request.POST or None, record=store, initial=store.snapshot())
     if form.is_valid():
         try:
             store.change(actor=Actor.from_request(request), **form.cleaned_data)
@@ -91,13 +92,15 @@ def store_switch(request: HttpRequest, public_id: str, deed: str) -> HttpRespons
 
 
 @console_page("apikeys.change_store", methods=FORM)
+@transaction.atomic
 def store_staff(request: HttpRequest, public_id: str) -> HttpResponse:
     """Who sees the store. Superusers only: others could let themselves into any store."""
     if not getattr(request.user, "is_superuser", False):
         raise PermissionDenied(_("Only superusers choose the staff of a store."))
     store = _found(request, public_id)
     chosen = list(store.staff.values_list("username", flat=True))
-    form = StaffForm(request.POST if request.method == "POST" else None, initial={"staff": chosen})
+    data = request.POST if request.method == "POST" else None
+    form = StaffForm(data, record=store, initial={"staff": chosen})
     if form.is_valid():
         store.set_staff(form.cleaned_data["staff"], actor=Actor.from_request(request))
         messages.success(request, _("The staff of %(name)s is saved.") % {"name": store})

@@ -5,6 +5,7 @@ from typing import Any
 from django import forms
 from django.contrib import messages
 from django.core.exceptions import ValidationError
+from django.db import transaction
 from django.db.models import Count
 from django.http import HttpRequest, HttpResponse
 from django.shortcuts import get_object_or_404, redirect, render
@@ -86,10 +87,11 @@ def user_switch(request: HttpRequest, username: str, deed: str) -> HttpResponse:
 
 
 @console_page("apikeys.change_apiuser", methods=FORM)
+@transaction.atomic
 def user_hand_over(request: HttpRequest, username: str) -> HttpResponse:
     user = _found(request, username)
     initial = {"owner": user.owner.get_username() if user.owner else ""}
-    form = OwnerForm(request.POST or None, operator=request.user, initial=initial)
+    form = OwnerForm(request.POST or None, operator=request.user, record=user, initial=initial)
     if form.is_valid():
         owner = form.cleaned_data["owner"]
         user.hand_over(actor=Actor.from_request(request), owner=owner)

@@ -1,7 +1,19 @@
+import re
+
 import pytest
 
 from apikeys.models import APIKey, APIUser, ChangeRecord, Store
 from tests.factories import APIKeyFactory, APIUserFactory, StoreFactory, UserFactory
+
+
+def send(client, address, form):
+    """Open the page, fill its form in and send it."""
+    page = client.get(address).content.decode()
+    return client.post(address, {"opened": opened_in(page)} | form)
+
+
+def opened_in(page):
+    return re.search(r'name="opened" value="([^"]+)"', page)[1]
 
 
 def test_an_api_user_is_created(client, admin):
@@ -51,10 +63,10 @@ def test_an_api_user_is_handed_over(client, admin):
     APIUserFactory(username="till-1")
     UserFactory(username="bob")
 
-    client.post("/console/users/till-1/owner/", {"owner": "bob"})
+    send(client, "/console/users/till-1/owner/", {"owner": "bob"})
     assert APIUser.objects.get().owner.username == "bob"
 
-    client.post("/console/users/till-1/owner/", {"owner": ""})
+    send(client, "/console/users/till-1/owner/", {"owner": ""})
     assert APIUser.objects.get().owner is None
 
 
@@ -64,8 +76,8 @@ def test_staff_hand_over_to_colleagues_only(client, staff):
     UserFactory(username="colleague", stores=[user.store])
     UserFactory(username="stranger")
 
-    assert client.post("/console/users/till-1/owner/", {"owner": "stranger"}).status_code == 400
-    assert client.post("/console/users/till-1/owner/", {"owner": "colleague"}).status_code == 302
+    assert send(client, "/console/users/till-1/owner/", {"owner": "stranger"}).status_code == 400
+    assert send(client, "/console/users/till-1/owner/", {"owner": "colleague"}).status_code == 302
 
 
 def test_an_api_user_without_keys_is_deleted_and_its_name_stays(client, admin):
@@ -109,7 +121,7 @@ def test_a_store_is_opened_and_changed(client, admin):
     client.post("/console/stores/new/", form)
     store = Store.objects.get()
 
-    client.post(f"/console/stores/{store.public_id}/edit/", form | {"name": "Yak"})
+    send(client, f"/console/stores/{store.public_id}/edit/", form | {"name": "Yak"})
 
     assert Store.objects.get().name == "Yak"
     assert ChangeRecord.objects.filter(kind="store").count() == 2
@@ -137,7 +149,7 @@ def test_disabling_a_store_refuses_all_its_keys(client, admin, call):
 def test_superusers_choose_the_staff_of_a_store(client, admin):
     store, bob = StoreFactory(), UserFactory(username="bob")
 
-    client.post(f"/console/stores/{store.public_id}/staff/", {"staff": ["bob"]})
+    send(client, f"/console/stores/{store.public_id}/staff/", {"staff": ["bob"]})
 
     assert list(store.staff.all()) == [bob]
 
@@ -190,3 +202,42 @@ def test_what_was_deleted_a_moment_ago_is_not_found(client, admin, monkeypatch, 
     response = client.post(f"/console/keys/{key.consumer_key}/{deed}", form)
 
     assert response.status_code == 404
+
+
+def test_a_form_about_a_store_that_was_opened_before_a_change_undoes_nothing(client, admin):
+    store = StoreFactory(name="Zebra")
+    edit = f"/console/stores/{store.public_id}/edit/"
+    old = {"opened": opened_in(client.get(edit).content.decode()), "currency": "EUR"}
+    send(client, edit, {"name": "Yak", "currency": "EUR"})
+
+    response = client.post(edit, old | {"name": "Zebra again"})
+
+    assert response.status_code == 400
+    assert "changed after you opened the form" in response.content.decode()
+    assert Store.objects.get().name == "Yak"
+
+
+@pytest.mark.parametrize("late", ["opened before", "", "nonsense\x00"])
+def test_a_form_about_an_owner_that_was_opened_before_a_change_undoes_nothing(client, admin, late):
+    APIUserFactory(username="till-1")
+    UserFactory(username="bob")
+    address = "/console/users/till-1/owner/"
+    before = opened_in(client.get(address).content.decode())
+    send(client, address, {"owner": "bob"})
+
+    form = {"owner": "", "opened": before if late == "opened before" else late}
+    assert client.post(address, form).status_code == 400
+    assert APIUser.objects.get().owner.username == "bob"
+
+
+def test_an_inactive_owner_stays_until_somebody_takes_it_away(client, admin):
+    gone = UserFactory(username="gone")
+    APIUserFactory(username="till-1", owner=gone)
+    gone.is_active = False
+    gone.save()
+
+    page = client.get("/console/users/till-1/owner/").content.decode()
+    assert '<option value="gone" selected>' in page
+    send(client, "/console/users/till-1/owner/", {"owner": "gone"})
+
+    assert APIUser.objects.get().owner == gone

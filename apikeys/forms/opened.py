@@ -1,0 +1,51 @@
+"""A form that was opened before a newer change cannot undo it (C25)."""
+
+from typing import Any
+
+from django import forms
+from django.core.exceptions import ObjectDoesNotExist, ValidationError
+from django.utils.translation import gettext_lazy as _
+
+from apikeys.models.status import Switchable
+
+STALE = _(
+    "This was changed after you opened the form, so nothing was saved. Open it again to see how "
+    "it is now."
+)
+
+
+def state_of(record: Switchable) -> str:
+    """Names the state of a record: every deed moves the moment of its last change."""
+    return record.date_modified.isoformat()
+
+
+def require_unchanged(record: Switchable, opened: str | None) -> None:
+    """Lock the record and refuse the form when it was opened upon another state.
+
+    Called inside the transaction of the deed, so that nobody moves the record in between.
+    """
+    try:
+        record.lock()
+    except ObjectDoesNotExist as error:
+        raise ValidationError(STALE, code="stale") from error
+    if opened != state_of(record):
+        raise ValidationError(STALE, code="stale")
+
+
+class OpenedForm(forms.Form):
+    """A form upon a record; without one it is for a new record and asks nothing."""
+
+    opened = forms.CharField(widget=forms.HiddenInput, required=False)
+
+    def __init__(self, *args: Any, record: Switchable | None = None, **kwargs: Any) -> None:
+        super().__init__(*args, **kwargs)
+        self.record = record
+        if record is not None:
+            self.initial["opened"] = state_of(record)
+
+    def clean(self) -> dict[str, Any]:
+        cleaned = super().clean() or self.cleaned_data
+        opened = cleaned.pop("opened", None)
+        if self.record is not None:
+            require_unchanged(self.record, opened)
+        return cleaned
