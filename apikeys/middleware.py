@@ -7,7 +7,8 @@ from collections.abc import Callable
 from django.conf import settings
 from django.contrib.sessions.middleware import SessionMiddleware
 from django.db import DataError
-from django.http import HttpRequest, HttpResponse
+from django.http import HttpRequest, HttpResponse, StreamingHttpResponse
+from django.http.response import HttpResponseBase
 from django.utils import timezone
 from django.utils.cache import add_never_cache_headers, patch_vary_headers
 from django.views.defaults import bad_request
@@ -22,6 +23,27 @@ CONSOLE = "/console/"
 PLAIN_ID = re.compile(r"[A-Za-z0-9._-]{8,64}", re.ASCII)
 CONSOLE_PREFIXES = ("/console/", "/admin/")
 Handler = Callable[[HttpRequest], HttpResponse]
+
+
+class HeadMiddleware:
+    """Answers to HEAD have the headers of those to GET, and no body.
+
+    The server would drop the body too, but complain with a line for every HEAD.
+    """
+
+    def __init__(self, get_response: Callable[[HttpRequest], HttpResponseBase]) -> None:
+        self.get_response = get_response
+
+    def __call__(self, request: HttpRequest) -> HttpResponseBase:
+        response = self.get_response(request)
+        if request.method != "HEAD":
+            return response
+        if isinstance(response, StreamingHttpResponse):
+            response.streaming_content = ()
+        elif isinstance(response, HttpResponse) and response.content:
+            response.headers.setdefault("Content-Length", str(len(response.content)))
+            response.content = b""
+        return response
 
 
 class AttestedSchemeMiddleware:

@@ -108,6 +108,8 @@ INSTALLED_APPS = [
     "axes",
 ]
 MIDDLEWARE = [
+    # First, as it leaves out the body of whatever the others answer.
+    "apikeys.middleware.HeadMiddleware",
     "apikeys.middleware.AttestedSchemeMiddleware",
     "apikeys.middleware.RequestIDMiddleware",
     "apikeys.middleware.CallHeadersMiddleware",
