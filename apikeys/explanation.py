@@ -6,6 +6,7 @@ from django.urls import Resolver404, resolve
 from django.utils import timezone
 
 from apikeys import ratelimit
+from apikeys.api import Nowhere
 from apikeys.call import Call
 from apikeys.client_ip import ClientAddress
 from apikeys.denial import DenialReason, Denied
@@ -94,6 +95,8 @@ def _route(path: str) -> tuple[str | None, str | None]:
     except Resolver404 as error:
         raise ValueError(f"No view answers to {path}.") from error
     view = getattr(match.func, "cls", None)
+    if view is Nowhere:
+        raise ValueError(f"No view answers to {path}.")
     if view is None or not hasattr(view, "resource"):
         raise ValueError(f"{path} is not protected by API keys.")
     return view.resource, match.kwargs.get("store_id")

@@ -34,6 +34,7 @@ def test_the_gate_says_no_with_the_next_step(client, key):
         ({"ip": "nonsense"}, "not an IP address"),
         ({"path": "/console/"}, "not protected"),
         ({"path": "/nowhere"}, "No view answers"),
+        ({"path": "/api/v1/whoamy?x=1"}, "No view answers to /api/v1/whoamy"),
         ({"method": "BREW"}, "Select a valid choice"),
         ({"ip": ""}, "required"),
         ({"path": "/api/\x00"}, "Null characters"),
