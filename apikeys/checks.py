@@ -5,7 +5,7 @@ from typing import Any
 
 from cryptography.fernet import Fernet
 from django.conf import settings
-from django.core.checks import CheckMessage, Error, Tags, Warning, register
+from django.core.checks import CheckMessage, Error, Info, Tags, Warning, register
 from django.urls import URLPattern, URLResolver, get_resolver
 
 from apikeys import networks, ratelimit
@@ -83,6 +83,15 @@ def check_gate(**kwargs: Any) -> list[CheckMessage]:
                 f"APIKEYS_PRIVILEGED_RESOURCES names unknown resources: {sorted(unknown)}.",
                 hint="A misspelt mark would leave the resource it meant open to every key.",
                 id="apikeys.E007",
+            )
+        )
+    if settings.PUBLIC_URL.startswith("https://") and not settings.TRUSTED_PROXIES:
+        messages.append(
+            Info(
+                "PUBLIC_URL is https, and no proxy is trusted.",
+                hint="Unless this server speaks https itself, list the proxy that does in "
+                "TRUSTED_PROXIES; otherwise the console leads people to https for ever.",
+                id="apikeys.I001",
             )
         )
     if settings.ALLOW_INSECURE_TRANSPORT:

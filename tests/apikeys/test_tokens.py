@@ -251,6 +251,6 @@ def test_ordinary_paths_and_agents_are_kept_as_they_are(text):
     ["%25" * 20000, "%2525 " * 10000, ("a" * 39 + " ") * 1500, "cs%5" * 15000, "%" + "25" * 30000],
 )
 def test_hostile_text_is_redacted_in_linear_time(text):
-    start = time.perf_counter()
+    start = time.process_time()  # of this process alone, however busy the machine is
     tokens.redact(text)
-    assert time.perf_counter() - start < 0.5
+    assert time.process_time() - start < 1

@@ -30,5 +30,5 @@ def test_kill_9_under_load_loses_no_acknowledged_call(start_console):
     assert load.cut > 0  # calls were open when their process died
     # SQLite may keep a writer waiting for too long when many come; that is said, and is no loss.
     assert {answer.status for answer in load.refused} <= {503}
-    assert max(pauses) < 5
+    assert max(pauses) < 20
     assert_nothing_acknowledged_is_lost(console, load)
