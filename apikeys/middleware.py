@@ -97,7 +97,8 @@ class ConsoleSessionMiddleware(SessionMiddleware):
             request.session = self.SessionStore()
 
     def process_response(self, request: HttpRequest, response: HttpResponse) -> HttpResponse:
-        if request.path_info.startswith(CONSOLE_PREFIXES):
+        # With a database that does not answer, saving would wait for it a second time.
+        if request.path_info.startswith(CONSOLE_PREFIXES) and response.status_code != 503:
             response = super().process_response(request, response)
         return response
 

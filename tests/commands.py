@@ -1,6 +1,7 @@
 """How a management command went, as the shell that ran it sees it."""
 
 import json
+import signal
 import subprocess
 import sys
 from typing import NamedTuple
@@ -40,4 +41,6 @@ class Shell:
             stdout=stdout,
             stderr=subprocess.PIPE,
             text=True,
+            # A suite that runs in the background ignores Ctrl-C, and its children would as well.
+            preexec_fn=lambda: signal.signal(signal.SIGINT, signal.SIG_DFL),
         )
