@@ -20,7 +20,8 @@ pytestmark = pytest.mark.e2e
 def console(live_databases, start_console):
     if live_databases.on_postgresql:
         pytest.skip("runs when the suite runs on SQLite")
-    return start_console()
+    # A thread for each deed, whichever process takes it: none waits for another one's turn.
+    return start_console(WEB_THREADS="4")
 
 
 @contextmanager
