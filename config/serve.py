@@ -2,6 +2,7 @@
 
 import contextlib
 import ctypes
+import http.client
 import os
 import secrets
 import signal
@@ -10,6 +11,7 @@ import subprocess
 import sys
 import time
 from pathlib import Path
+from urllib.parse import urlsplit
 
 import django
 from django.core.exceptions import ImproperlyConfigured
@@ -124,6 +126,11 @@ def supervise() -> int:
     except KeyboardInterrupt:
         return 0
     finally:
+        if not announced:
+            # A process of the server that is still starting would miss a polite SIGTERM, and no
+            # call is under way that it could finish.
+            with contextlib.suppress(ProcessLookupError):
+                os.killpg(server.pid, signal.SIGKILL)
         end(server, worker)
 
 
@@ -163,10 +170,15 @@ def announce() -> bool:
     """Print the addresses as soon as they answer; say whether they do."""
     from django.conf import settings
 
+    # The port is open before anybody is there to answer.
+    server = http.client.HTTPConnection(settings.HOST, settings.PORT, timeout=1)
     try:
-        socket.create_connection((settings.HOST, settings.PORT), timeout=0.5).close()
-    except OSError:
+        server.request("GET", "/healthz", headers={"Host": urlsplit(settings.PUBLIC_URL).netloc})
+        server.getresponse().read()
+    except (OSError, http.client.HTTPException):
         return False
+    finally:
+        server.close()
     say(f"Console  {settings.PUBLIC_URL}/console/")
     say(f"API      {settings.PUBLIC_URL}/api/v1/")
     say("Ctrl-C ends both.")
