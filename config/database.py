@@ -15,6 +15,8 @@ def settings_for(url: str, *, web: bool, web_threads: int) -> dict[str, Any]:
         found: dict[str, Any] = environ.Env.db_url_config(url)
     except ValueError as error:
         raise ImproperlyConfigured("DATABASE_URL could not be read as an address.") from error
+    if not found["NAME"]:
+        raise ImproperlyConfigured("DATABASE_URL must end with the database's name: .../apikeys.")
     if scheme == "sqlite":
         options = sqlite_options()
     else:

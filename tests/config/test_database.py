@@ -27,9 +27,16 @@ def test_postgresql_hurries_for_web_processes_only():
 
 
 @pytest.mark.parametrize(
-    "url", ["mysql://keys:hush@db/keys", "keys.sqlite3", "postgresql://x:hush@db:port/keys"]
+    "url",
+    [
+        "mysql://keys:hush@db/keys",
+        "keys.sqlite3",
+        "postgresql://x:hush@db:port/keys",
+        "postgresql://x:hush@db:5432",
+        "postgresql://x:hush@db/",
+    ],
 )
-def test_a_database_of_another_kind_is_refused_without_repeating_its_password(url):
+def test_an_address_that_leads_nowhere_is_refused_without_repeating_its_password(url):
     with pytest.raises(ImproperlyConfigured, match="DATABASE_URL") as refused:
         database.settings_for(url, web=True, web_threads=8)
     assert "hush" not in str(refused.value)
