@@ -145,6 +145,8 @@ class Console:
                 "WEB_THREADS": "2",
                 # Many tests share one address; those about the limit set one.
                 "FAILED_ATTEMPT_LIMIT": "none",
+                # A test on a busy machine is slow to say more; nobody hangs up on it meanwhile.
+                "GUNICORN_CMD_ARGS": "--keep-alive=120",
             }
             | settings
         )

@@ -1,7 +1,9 @@
 """Private servers for the tests, on free loopback ports, and gone when the tests are."""
 
+import itertools
 import os
 import pwd
+import random
 import secrets
 import shutil
 import signal
@@ -16,6 +18,10 @@ import psycopg
 import pytest
 
 LOOPBACK = "127.0.0.1"
+# Below those that connections go out from, so that none is taken before its server listens, or
+# while it is stopped; and every process of the suite goes through them in an order of its own.
+PORTS = range(15_000, 32_000)
+_ports = itertools.cycle(random.SystemRandom().sample(PORTS, len(PORTS)))
 
 
 def require(*programs):
@@ -38,12 +44,15 @@ def find(program):
 
 
 def free_port():
-    with socket.socket() as probe:
-        probe.bind((LOOPBACK, 0))
-        return probe.getsockname()[1]
+    """A port that nobody listens on, and that nobody else is given."""
+    while True:
+        port = next(_ports)
+        with socket.socket() as probe, suppress(OSError):
+            probe.bind((LOOPBACK, port))
+            return port
 
 
-def wait_for(port, *, program, seconds=30):
+def wait_for(port, *, program, seconds=60):
     """Return when somebody listens on the port; complain when the program ends before."""
     deadline = time.monotonic() + seconds
     while program.poll() is None and time.monotonic() < deadline:
@@ -146,7 +155,7 @@ class PostgreSQL:
             **self.identity,
         )
 
-    def _wait_until_it_answers(self, *, seconds=30):
+    def _wait_until_it_answers(self, *, seconds=60):
         deadline = time.monotonic() + seconds
         while True:
             try:

@@ -3,6 +3,7 @@
 import os
 import subprocess
 import sys
+from pathlib import Path
 
 import psycopg
 import pytest
@@ -41,6 +42,14 @@ def test_the_browser_shows_a_page(page):
 
 def test_the_node_clients_are_installed(node_modules):
     assert (node_modules / "oauth-1.0a" / "package.json").exists()
+
+
+def test_a_port_is_given_once_and_is_none_that_a_connection_could_take():
+    first_of_connections = Path("/proc/sys/net/ipv4/ip_local_port_range").read_text().split()[0]
+    given = {servers.free_port() for _ in range(100)}
+
+    assert len(given) == 100
+    assert max(given) < int(first_of_connections)
 
 
 def test_a_program_that_dies_before_it_listens_is_noticed():

@@ -10,7 +10,7 @@ SECRET = "cs_live_" + "s" * 65
 
 
 def answer_to(console, request):
-    with socket.create_connection((servers.LOOPBACK, console.port), timeout=10) as connection:
+    with socket.create_connection((servers.LOOPBACK, console.port), timeout=30) as connection:
         connection.sendall(request.encode())
         return b"".join(iter(lambda: connection.recv(65536), b"")).decode()
 

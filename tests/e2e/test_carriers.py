@@ -48,7 +48,7 @@ def basic_of(key):
 )
 def test_requests_oauthlib_signs_its_way_in(whoami, key, place, method, query):
     auth = signing(key, signature_type=place, signature_method=method)
-    answer = requests.get(whoami + query, auth=auth, timeout=10)
+    answer = requests.get(whoami + query, auth=auth, timeout=30)
 
     assert answer.status_code == 200, answer.text
     assert answer.json()["consumer_key"] == key["consumer_key"]
@@ -57,14 +57,14 @@ def test_requests_oauthlib_signs_its_way_in(whoami, key, place, method, query):
 def test_a_signed_request_is_let_in_once(whoami, key):
     request = requests.Request("GET", whoami, auth=signing(key)).prepare()
     with requests.Session() as session:
-        first, second = session.send(request, timeout=10), session.send(request, timeout=10)
+        first, second = session.send(request, timeout=30), session.send(request, timeout=30)
 
     assert first.status_code == 200
     assert (second.status_code, second.json()["code"]) == (401, "replayed_nonce")
 
 
 def test_a_key_issued_without_signing_cannot_sign(whoami, other):
-    answer = requests.get(whoami, auth=signing(other), timeout=10)
+    answer = requests.get(whoami, auth=signing(other), timeout=30)
     assert (answer.status_code, answer.json()["code"]) == (401, "invalid_credentials")
 
 
@@ -72,9 +72,9 @@ def test_a_signature_together_with_its_secret_is_one_credential(whoami, key, oth
     signed = requests.Request("GET", whoami, auth=signing(key, signature_type="QUERY")).prepare()
     url = signed.url
 
-    both = requests.get(url, headers={"X-API-Key": key["consumer_secret"]}, timeout=10)
+    both = requests.get(url, headers={"X-API-Key": key["consumer_secret"]}, timeout=30)
     assert both.status_code == 200, both.text
-    mixed = requests.get(url, headers={"X-API-Key": other["consumer_secret"]}, timeout=10)
+    mixed = requests.get(url, headers={"X-API-Key": other["consumer_secret"]}, timeout=30)
     assert (mixed.status_code, mixed.json()["code"]) == (401, "ambiguous_credentials")
 
 
@@ -91,11 +91,11 @@ def test_a_signature_together_with_its_secret_is_one_credential(whoami, key, oth
     ids=["basic", "username", "query", "x-api-key", "bearer", "token"],
 )
 def test_every_bare_carrier_opens_on_plain_loopback(whoami, key, sent):
-    answer = requests.get(whoami, timeout=10, **sent(key))
+    answer = requests.get(whoami, timeout=30, **sent(key))
     assert answer.status_code == 200, answer.text
     proxied = sent(key)
     proxied["headers"] = proxied.get("headers", {}) | {"Via": "1.1 somewhere"}
-    refused = requests.get(whoami, timeout=10, **proxied)
+    refused = requests.get(whoami, timeout=30, **proxied)
     assert (refused.status_code, refused.json()["code"]) == (401, "insecure_transport")
 
 
@@ -103,7 +103,7 @@ def raw(url, *lines, target=WHOAMI):
     """Send these header lines as they are; the status and the JSON body of the answer."""
     parts = urlsplit(url)
     head = [f"GET {target} HTTP/1.1", f"Host: {parts.netloc}", "Connection: close", *lines, "", ""]
-    with socket.create_connection((parts.hostname, parts.port), timeout=10) as connection:
+    with socket.create_connection((parts.hostname, parts.port), timeout=30) as connection:
         connection.sendall("\r\n".join(head).encode("latin-1"))
         answer = b"".join(iter(lambda: connection.recv(65536), b""))
     header, _, body = answer.partition(b"\r\n\r\n")

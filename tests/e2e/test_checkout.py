@@ -134,7 +134,7 @@ def test_two_hundred_checkouts_of_one_cart_make_one_invoice(caller, cart):
     assert len(answers) == 200
     assert all(answer == answers[0] for answer in answers)
     invoices = requests.get(
-        f"{caller.root}/invoices", auth=(caller.key, caller.secret), timeout=10
+        f"{caller.root}/invoices", auth=(caller.key, caller.secret), timeout=30
     ).json()
     assert [one["id"] for one in invoices if one["metadata"].get("cart") == cart["id"]] == [
         answers[0]["invoice_id"]

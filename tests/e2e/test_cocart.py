@@ -84,7 +84,7 @@ def product(shop, key):
         json={"sku": "tea", "name": "Tea", "price": "3.99"},
         auth=(key["consumer_key"], key["consumer_secret"]),
         verify=shop.certificate,
-        timeout=10,
+        timeout=30,
     )
     return answer.json()["id"]
 
@@ -202,7 +202,7 @@ def test_the_tutorials_query_form_fills_a_cart(shop, key, product):
 
 def test_a_key_in_the_query_over_http_is_refused(shop, key):
     answer = requests.get(
-        f"http://{servers.LOOPBACK}:{shop.port}{with_query(key, 'cart')}", timeout=10
+        f"http://{servers.LOOPBACK}:{shop.port}{with_query(key, 'cart')}", timeout=30
     )
 
     assert (answer.status_code, answer.json()["code"]) == (401, "insecure_transport")

@@ -25,7 +25,7 @@ def log_in(browser, live_console):
     def opened(*, script=True):
         context = browser.new_context(base_url=live_console.url, java_script_enabled=script)
         contexts.append(context)
-        context.set_default_timeout(15_000)
+        context.set_default_timeout(30_000)
         page = context.new_page()
         page.goto("/console/keys/")
         page.get_by_label("Username").fill(live_console.admin_username)
@@ -73,7 +73,7 @@ def create(page, username, **settings):
 
 def whoami(shown, secret=None):
     pair = shown["consumer-key"], secret or shown["consumer-secret"]
-    return requests.get(shown["base-url"] + WHOAMI, auth=pair, timeout=10)
+    return requests.get(shown["base-url"] + WHOAMI, auth=pair, timeout=30)
 
 
 def test_create_use_be_refused_understand_and_let_in(visitor, username):
@@ -186,8 +186,8 @@ def test_leaving_the_secret_asks_first_until_it_is_saved(log_in, username):
 
     visitor.on("dialog", stay)
     visitor.locator("#consumer-key").click()  # a browser asks only where somebody did something
-    visitor.get_by_role("link", name="Changes").first.click(no_wait_after=True)
-    visitor.wait_for_timeout(300)
+    with visitor.expect_event("dialog"):
+        visitor.get_by_role("link", name="Changes").first.click(no_wait_after=True)
     assert asked == ["beforeunload"]
 
     visitor.get_by_role("link", name="I have saved it").click()

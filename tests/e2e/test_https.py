@@ -22,7 +22,7 @@ def console(live_databases, tmp_path_factory):
 
 
 def get(url, **headers):
-    return requests.get(url, headers=headers, allow_redirects=False, timeout=10)
+    return requests.get(url, headers=headers, allow_redirects=False, timeout=30)
 
 
 @pytest.mark.parametrize("path", ["/console/", "/console/login/?next=/console/", "/admin/"])
@@ -59,7 +59,7 @@ def test_the_login_page_is_served_over_https_with_its_headers(console):
 def test_a_form_posted_over_https_passes_the_origin_check(console):
     session = requests.Session()
     session.headers.update(HTTPS)
-    page = session.get(f"{console.url}/console/login/", timeout=10)
+    page = session.get(f"{console.url}/console/login/", timeout=30)
     token = page.cookies["__Host-csrftoken"]
 
     answer = session.post(
@@ -72,7 +72,7 @@ def test_a_form_posted_over_https_passes_the_origin_check(console):
         # requests would keep a Secure cookie to itself on the way to the proxy's plain side
         headers={"Origin": "https://keys.example.com", "Cookie": f"__Host-csrftoken={token}"},
         allow_redirects=False,
-        timeout=10,
+        timeout=30,
     )
 
     assert answer.status_code == 302

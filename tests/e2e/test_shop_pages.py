@@ -67,7 +67,7 @@ def visitor(browser, live_console):
         context = browser.new_context(
             base_url=live_console.url, viewport={"width": width, "height": 800}, **options
         )
-        context.set_default_timeout(10_000)
+        context.set_default_timeout(30_000)
         context.add_cookies([{"name": "theme", "value": theme, "url": live_console.url}])
         contexts.append(context)
         return context.new_page()
@@ -124,7 +124,7 @@ def test_an_operator_settles_an_invoice_and_the_customer_sees_it_without_script(
     operator.get_by_role("button", name="Mark as settled").click()
     operator.get_by_text("The invoice is marked as Settled").wait_for()
 
-    customer.get_by_text("Paid", exact=True).wait_for(timeout=20_000)
+    customer.get_by_text("Paid", exact=True).wait_for(timeout=60_000)
     assert customer.context.cookies() == [
         cookie for cookie in customer.context.cookies() if cookie["name"] == "theme"
     ]

@@ -4,7 +4,7 @@ import gzip
 import socket
 import ssl
 import subprocess
-import time
+import threading
 
 import pytest
 
@@ -19,6 +19,14 @@ LOOPBACK = ("127.0.0.0/8", "::1/128")
 @pytest.fixture
 def inside(settings):
     settings.WEBHOOK_ALLOWED_NETWORKS = LOOPBACK
+
+
+@pytest.fixture
+def never():
+    """What never happens while the test runs; whoever waits for it is let go afterwards."""
+    event = threading.Event()
+    yield event
+    event.set()
 
 
 @pytest.fixture
@@ -123,14 +131,14 @@ def test_a_name_without_an_address_is_said_so(monkeypatch):
     assert post("https://nowhere.example.com/").trouble is Trouble.UNRESOLVED
 
 
-def test_a_resolver_that_hangs_is_not_waited_for(monkeypatch):
+def test_a_resolver_that_hangs_is_not_waited_for(monkeypatch, never):
     monkeypatch.setattr(outgoing, "TIME", 0.2)
-    monkeypatch.setattr(socket, "getaddrinfo", lambda *args, **options: time.sleep(1))
+    monkeypatch.setattr(socket, "getaddrinfo", lambda *args, **options: never.wait(60))
 
     answer = post("https://slow.example.com/")
 
     assert answer.trouble is Trouble.TIMEOUT
-    assert answer.duration_ms < 900
+    assert answer.duration_ms < 30_000  # which is not to have waited
 
 
 def test_a_redirect_is_not_followed(inside):
@@ -167,7 +175,6 @@ def test_endless_headers_are_no_answer(inside, flood):
         answer = post(receiver.url)
 
     assert (answer.status, answer.trouble) == (None, Trouble.BROKEN)
-    assert answer.duration_ms < 5000
 
 
 @pytest.mark.parametrize("packed", [b"\0" * 1024, gzip.compress(b"\0" * 10_000_000)])
@@ -196,23 +203,21 @@ def test_a_huge_answer_is_read_in_part_only(inside, monkeypatch, packed):
     assert 0 < sum(read) <= outgoing.MOST_READ
 
 
-@pytest.mark.parametrize(
-    "slowly",
-    [
-        lambda handler: time.sleep(1.5),
-        lambda handler: [
-            (handler.wfile.write(b"H"), handler.wfile.flush(), time.sleep(0.1)) for _ in range(15)
-        ],
-    ],
-)
-def test_a_slow_receiver_is_left_in_time(inside, monkeypatch, slowly):
+@pytest.mark.parametrize("pause", [60, 0.1], ids=["silent", "byte by byte"])
+def test_a_slow_receiver_is_left_in_time(inside, monkeypatch, never, pause):
     monkeypatch.setattr(outgoing, "TIME", 0.5)
+
+    def slowly(handler):
+        for _ in range(int(60 / pause)):
+            handler.wfile.write(b"H")
+            if never.wait(pause):
+                break
 
     with listening(slowly) as receiver:
         answer = post(receiver.url)
 
     assert (answer.status, answer.trouble) == (None, Trouble.TIMEOUT)
-    assert answer.duration_ms < 1000
+    assert answer.duration_ms < 30_000  # the receiver would have gone on for a minute
     assert receiver.connections == 1
 
 
