@@ -6,9 +6,10 @@ from typing import Any
 from cryptography.fernet import Fernet
 from django.conf import settings
 from django.core.checks import CheckMessage, Error, Info, Tags, Warning, register
+from django.db import DEFAULT_DB_ALIAS, DatabaseError
 from django.urls import URLPattern, URLResolver, get_resolver
 
-from apikeys import networks, ratelimit
+from apikeys import at_rest, networks, ratelimit
 from apikeys.authentication import APIKeyAuthentication
 from apikeys.call import ANY
 
@@ -47,6 +48,18 @@ def check_secrets(**kwargs: Any) -> list[CheckMessage]:
             )
         )
     return messages
+
+
+@register(Tags.database)
+def check_database(**kwargs: Any) -> list[CheckMessage]:
+    """The peppers and sealing keys are those that the database was filled with."""
+    if DEFAULT_DB_ALIAS not in (kwargs["databases"] or ()):
+        return []
+    try:
+        found = at_rest.mismatches()
+    except DatabaseError:
+        return []  # not migrated yet, or down, which others say
+    return [Error(mismatch, hint=at_rest.ADVICE, id="apikeys.E009") for mismatch in found]
 
 
 @register(Tags.security)

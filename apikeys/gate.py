@@ -14,7 +14,7 @@ from apikeys import client_ip, credentials, keyring, ratelimit, signature, token
 from apikeys.call import Call
 from apikeys.credentials import Credential
 from apikeys.denial import DenialReason, Denied
-from apikeys.models import APIKey, APIUser, Secret, SpentNonce, Status
+from apikeys.models import APIKey, APIUser, KnownPepper, Secret, SpentNonce, Status
 from apikeys.networks import merge_network
 from apikeys.ratelimit import Verdict
 from apikeys.rules import RULES, Facts
@@ -245,7 +245,11 @@ def _touch(credential: Credential, secret: Secret) -> None:
     if secret.in_overlap and (not secret.last_used_at or now - secret.last_used_at >= TOUCH_EVERY):
         Secret.objects.filter(pk=secret.pk).update(last_used_at=now)
     newest = tokens.newest_pepper_id()
-    if credential.secret is not None and secret.pepper_id != newest:
+    if (
+        credential.secret is not None
+        and secret.pepper_id != newest
+        and KnownPepper.objects.is_known(newest)
+    ):
         Secret.objects.filter(pk=secret.pk, pepper_id=secret.pepper_id).update(
             digest=tokens.digest(credential.secret, newest), pepper_id=newest
         )

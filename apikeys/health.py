@@ -1,12 +1,15 @@
-"""Health: the process lives; the database answers and has every migration."""
+"""Health: the process lives; the database answers, has every migration, and fits the settings."""
 
 import logging
 
 from django.db import DatabaseError, connections
+from django.db.backends.base.base import BaseDatabaseWrapper
 from django.db.migrations.executor import MigrationExecutor
 from django.http import HttpRequest, JsonResponse
 from django.views.decorators.cache import never_cache
 from django.views.decorators.http import require_safe
+
+from apikeys import at_rest
 
 logger = logging.getLogger(__name__)
 
@@ -21,14 +24,20 @@ def healthz(request: HttpRequest) -> JsonResponse:
 @never_cache
 @require_safe
 def readyz(request: HttpRequest) -> JsonResponse:
-    """Ready for calls: every database answers, can be written to, and is migrated."""
-    for connection in connections.all():
-        try:
-            executor = MigrationExecutor(connection)
-            pending = executor.migration_plan(executor.loader.graph.leaf_nodes())
-        except DatabaseError:
-            logger.exception("Not ready: the database does not answer.")
-            return JsonResponse({"status": "unavailable"}, status=503)
-        if pending:
+    """Ready for calls: every database answers and is migrated, and the keys can be proven."""
+    try:
+        if any(map(_is_behind, connections.all())):
             return JsonResponse({"status": "migrations pending"}, status=503)
+        mismatches = at_rest.mismatches()
+    except DatabaseError:
+        logger.exception("Not ready: the database does not answer.")
+        return JsonResponse({"status": "unavailable"}, status=503)
+    if mismatches:
+        logger.error("Not ready. %s %s", " ".join(mismatches), at_rest.ADVICE)
+        return JsonResponse({"status": "other peppers or sealing keys"}, status=503)
     return JsonResponse({"status": "ok"})
+
+
+def _is_behind(connection: BaseDatabaseWrapper) -> bool:
+    executor = MigrationExecutor(connection)
+    return bool(executor.migration_plan(executor.loader.graph.leaf_nodes()))

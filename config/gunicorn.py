@@ -2,9 +2,11 @@
 
 import logging
 import os
+import sys
 from pathlib import Path
 from typing import Any
 
+from gunicorn.arbiter import Arbiter
 from gunicorn.config import Config
 from gunicorn.glogging import Logger
 from gunicorn.workers.gthread import ThreadWorker
@@ -53,6 +55,25 @@ class RedactingLogger(Logger):
         formatter: logging.Formatter = RedactingFormatter(self.error_fmt, self.datefmt)
         for handler in self.error_log.handlers:
             handler.setFormatter(formatter)
+
+
+def post_worker_init(worker: ThreadWorker) -> None:
+    """Refuse to serve a database whose secrets these settings cannot prove.
+
+    Called once the application is loaded, and before any request. A database that does not
+    answer refuses nothing: it may be back in a moment.
+    """
+    from django.db import DatabaseError
+
+    from apikeys import at_rest
+
+    try:
+        found = at_rest.mismatches()
+    except DatabaseError:
+        return
+    if found:
+        worker.log.critical("Refusing to start. %s %s", " ".join(found), at_rest.ADVICE)
+        sys.exit(Arbiter.WORKER_BOOT_ERROR)
 
 
 wsgi_app = "config.wsgi:application"

@@ -8,7 +8,7 @@ from collections.abc import Iterable, Mapping
 from enum import IntEnum
 from typing import Any, NoReturn
 
-from django.core.exceptions import ObjectDoesNotExist, ValidationError
+from django.core.exceptions import ImproperlyConfigured, ObjectDoesNotExist, ValidationError
 from django.core.management.base import BaseCommand, CommandError, CommandParser
 from django.core.serializers.json import DjangoJSONEncoder
 from django.db import InterfaceError, OperationalError, ProgrammingError
@@ -91,6 +91,8 @@ class Command(BaseCommand):
             return super().execute(*args, **options)
         except ValidationError as error:
             raise WrongUsage(_sentences(error)) from error
+        except ImproperlyConfigured as error:
+            raise Failed(error) from error
         except ObjectDoesNotExist as error:
             raise NothingMatched(f"It was deleted meanwhile. {error}") from error
         except (OperationalError, InterfaceError) as error:

@@ -4,6 +4,7 @@ from apikeys.models.allowed_ip import AllowedIP
 from apikeys.models.api_key import APIKey, Permission
 from apikeys.models.api_user import APIUser
 from apikeys.models.change import ChangeRecord
+from apikeys.models.known_pepper import KnownPepper
 from apikeys.models.nonce import SpentNonce
 from apikeys.models.revision import StaleRevision
 from apikeys.models.secret import Secret
@@ -16,6 +17,7 @@ __all__ = [
     "APIUser",
     "AllowedIP",
     "ChangeRecord",
+    "KnownPepper",
     "Permission",
     "Secret",
     "SpentNonce",

@@ -1,7 +1,7 @@
 """Secrets: the versions of a key's secret, of which only a keyed digest is kept."""
 
 from datetime import datetime, timedelta
-from typing import TYPE_CHECKING, cast
+from typing import TYPE_CHECKING, Self, cast
 
 from django.core.exceptions import ValidationError
 from django.db import models, transaction
@@ -13,6 +13,7 @@ from django.utils.translation import gettext_lazy as _
 
 from apikeys import tokens
 from apikeys.actor import Actor
+from apikeys.models.known_pepper import KnownPepper
 from apikeys.models.revision import Revisioned
 
 if TYPE_CHECKING:
@@ -27,6 +28,7 @@ class SecretQuerySet(models.QuerySet["Secret"]):
     def add(self, *, key: "APIKey", secret: str, signing: bool) -> "Secret":
         """Keep a new version: always its digest, sealed only if the key may sign."""
         pepper_id = tokens.newest_pepper_id()
+        KnownPepper.objects.require(pepper_id)
         newest = self.filter(api_key=key).aggregate(models.Max("version"))["version__max"] or 0
         return self.create(
             api_key=key,
@@ -35,6 +37,10 @@ class SecretQuerySet(models.QuerySet["Secret"]):
             pepper_id=pepper_id,
             sealed=tokens.seal(key.consumer_key, secret) if signing else "",
         )
+
+    def valid(self) -> Self:
+        """Those that a call can be made with: current, or replaced with an overlap that runs."""
+        return self.filter(Q(retires_at=None) | Q(retires_at__gt=timezone.now()))
 
     def forget_sealed(self, now: datetime | None = None) -> int:
         """Erase the sealed copies of retired versions: from then on they are digests only."""

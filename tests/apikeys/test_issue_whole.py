@@ -4,7 +4,7 @@ import pytest
 from django.db import connection
 
 from apikeys.models import AllowedIP, APIKey, ChangeRecord, Secret
-from tests.factories import ACTOR, APIUserFactory
+from tests.factories import ACTOR, APIKeyFactory
 
 pytestmark = pytest.mark.django_db(transaction=True)
 
@@ -30,7 +30,7 @@ class Interruption:
 
 
 def test_a_crash_after_any_statement_leaves_nothing_of_a_key():
-    api_user = APIUserFactory()
+    api_user = APIKeyFactory().api_user  # the first key of all notes its pepper besides
 
     def issue():
         addresses = [f"203.0.113.{number}/32" for number in range(1, 6)]

@@ -1,0 +1,47 @@
+"""Whether the settings hold the peppers and sealing keys that the database was filled with.
+
+Without this, a lost ``.env`` would go unnoticed: every key would be refused as unknown.
+"""
+
+from typing import Final
+
+from django.conf import settings
+
+from apikeys import tokens
+from apikeys.models import KnownPepper, Secret
+
+ADVICE: Final = (
+    "This database was filled with another .env. Put that .env back from its backup (one that "
+    "make run has just written may be overwritten) and start again; nothing is lost then. If it "
+    "is gone for good, the secrets of the keys are gone with it: set a new pepper under a number "
+    "that was never used (2:<64 hex digits>), run manage.py rotate_api_key for each key of "
+    "manage.py list_api_keys, and start again."
+)
+
+
+def mismatches() -> list[str]:
+    """What the settings lack, a sentence each; empty when every valid secret can be proven."""
+    return [*_lost_peppers(), *_lost_sealing_keys()]
+
+
+def _lost_peppers() -> list[str]:
+    found = []
+    for known in KnownPepper.objects.order_by("pepper_id"):
+        number, holders = known.pepper_id, Secret.objects.valid().filter(pepper_id=known.pepper_id)
+        if number in settings.APIKEYS_PEPPERS:
+            if not known.is_in_place:
+                found.append(f"Pepper {number} of APIKEYS_PEPPERS is another one than before.")
+        elif holders.exists():
+            found.append(f"APIKEYS_PEPPERS lacks pepper {number}, under which secrets are kept.")
+    return found
+
+
+def _lost_sealing_keys() -> list[str]:
+    """The oldest and the newest tell: keys are added in front and dropped at the end."""
+    sealed = Secret.objects.valid().exclude(sealed="").select_related("api_key").order_by("pk")
+    for secret in filter(None, (sealed.first(), sealed.last())):
+        try:
+            tokens.unseal(secret.api_key.consumer_key, secret.sealed)
+        except tokens.SealBroken:
+            return ["APIKEYS_SEALING_KEYS lacks a key that the secrets of signing keys need."]
+    return []
