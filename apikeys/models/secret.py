@@ -173,7 +173,8 @@ class Rotatable(Revisioned):
         self.lock_at(revision)
         now = timezone.now()
         before = self.current_secret
-        signing = bool(before.sealed) if signing is None else signing
+        could_sign = bool(before.sealed)
+        signing = could_sign if signing is None else signing
         # From now on the key's own last use may be that of another version.
         before.last_used_at = before.used_at
         before.retires_at = now + overlap
@@ -186,7 +187,7 @@ class Rotatable(Revisioned):
         self.note(
             actor,
             "rotated",
-            before={"version": before.version, "signing": bool(before.sealed)},
+            before={"version": before.version, "signing": could_sign},
             after={
                 "version": version.version,
                 "signing": signing,

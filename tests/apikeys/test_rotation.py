@@ -5,7 +5,7 @@ from datetime import timedelta
 import pytest
 from django.utils import timezone
 
-from apikeys.models import APIKey
+from apikeys.models import APIKey, ChangeRecord
 from history.models import CallRecord
 from tests.factories import ACTOR, APIKeyFactory
 
@@ -115,3 +115,14 @@ def test_rotation_keeps_everything_but_the_secret(call):
     response = call(key, secret=new, method="OPTIONS")
     assert response.status_code == 204
     assert CallRecord.objects.get().consumer_key == key.consumer_key
+
+
+@pytest.mark.parametrize("overlap", [timedelta(0), timedelta(hours=1)])
+@pytest.mark.parametrize("signing", [True, False])
+def test_the_change_record_says_whether_the_old_secret_could_sign(overlap, signing):
+    key = APIKeyFactory(signing=signing)
+
+    key.rotate(actor=ACTOR, overlap=overlap, signing=not signing)
+
+    record = ChangeRecord.objects.of_key(key).first()
+    assert (record.before["signing"], record.after["signing"]) == (signing, not signing)
