@@ -1,26 +1,20 @@
 """The gate: the one decision about a call, whoever asks for it."""
 
-import logging
-from collections.abc import Iterator
 from dataclasses import dataclass
 from datetime import timedelta
-from functools import lru_cache
 
-from django.conf import settings
 from django.db.models import F
 from django.utils import timezone
 
-from apikeys import client_ip, credentials, keyring, ratelimit, signature, tokens
+from apikeys import client_ip, credentials, ratelimit, signature, tokens
 from apikeys.call import Call
 from apikeys.credentials import Credential
 from apikeys.denial import DenialReason, Denied
 from apikeys.models import APIKey, APIUser, KnownPepper, Secret, SpentNonce, Status
 from apikeys.networks import merge_network
+from apikeys.proof import prove
 from apikeys.ratelimit import Verdict
 from apikeys.rules import RULES, Facts
-from apikeys.signature import SignedRequest
-
-logger = logging.getLogger(__name__)
 
 TOUCH_EVERY = timedelta(minutes=1)
 COUNTED_FAILURES = frozenset(
@@ -31,11 +25,6 @@ COUNTED_FAILURES = frozenset(
         # A session-transfer link that nobody vouches for.
         DenialReason.TRANSFER,
     }
-)
-DECOY_DIGEST = "0" * 64
-UNSIGNED_KEY = (
-    "signed, but this key was issued without signing: rotate it with signing on, or send the key "
-    "and secret over https"
 )
 
 
@@ -84,90 +73,6 @@ def admit(call: Call) -> Admission:
     return Admission(secret, rate, collapsed=reading == signature.COLLAPSED)
 
 
-def prove(credential: Credential, call: Call) -> tuple[Secret, str | None]:
-    """The secret version that the credential proves, and how its signature was read.
-
-    A key that does not exist costs the same work as one whose secret is wrong: the same query
-    and, against a decoy, the same digest or signature.
-    """
-    rows = keyring.find(credential.consumer_key)
-    found: keyring.Row | None = None
-    reading: str | None = None
-    detail = "unknown key" if not rows else "wrong secret"
-    if credential.secret is not None:
-        found = _match(rows, credential.secret)
-    if credential.signed is not None and (found or credential.secret is None):
-        signer, reading = _match_signature(rows, credential.signed, call)
-        if rows and signer is None:
-            detail = "bad signature" if any(row.sealed for row in rows) else UNSIGNED_KEY
-        found = signer
-    if found is not None:
-        secret = found.load()
-        names = (secret.api_key.consumer_key, secret.api_key.api_user.username)
-        if all(principal in names for principal in credential.principals):
-            secret.in_overlap = _in_overlap(rows)
-            return secret, reading
-        detail = "the user name beside the secret is not this key's"
-    denied = Denied(DenialReason.INVALID, detail)
-    denied.named = credential.consumer_key if rows else ""
-    raise denied
-
-
-def _match(rows: list[keyring.Row], secret: str) -> keyring.Row | None:
-    found = None
-    for row in rows:
-        if tokens.matches(secret, row.digest, row.pepper_id):
-            found = row
-    if not rows:
-        tokens.matches(secret, DECOY_DIGEST, tokens.newest_pepper_id())
-    return found
-
-
-def _match_signature(
-    rows: list[keyring.Row], signed: SignedRequest, call: Call
-) -> tuple[keyring.Row | None, str | None]:
-    """The valid version that signed the call, and how its signature was read."""
-    for row, secret in signing_secrets(signed.consumer_key, rows):
-        reading = signature.verify(secret, signed, call)
-        if row is not None and reading:
-            return row, reading
-    return None, None
-
-
-def signing_secrets(
-    consumer_key: str, rows: list[keyring.Row]
-) -> Iterator[tuple[keyring.Row | None, str]]:
-    """The secrets with which the key may sign now; a retired one does not count.
-
-    When there is none, a decoy that belongs to no row, so that trying it costs the same work.
-    """
-    now = timezone.now()
-    tried = False
-    for row in rows:
-        if not row.sealed or (row.retires_at is not None and row.retires_at <= now):
-            continue
-        try:
-            secret = tokens.unseal(consumer_key, row.sealed)
-        except tokens.SealBroken:
-            logger.error("The sealed secret of %s cannot be opened.", consumer_key)
-            continue
-        tried = True
-        yield row, secret
-    if not tried:
-        yield None, tokens.unseal(*_decoy(tuple(settings.APIKEYS_SEALING_KEYS)))
-
-
-def _in_overlap(rows: list[keyring.Row]) -> bool:
-    now = timezone.now()
-    return any(row.retires_at is not None and row.retires_at > now for row in rows)
-
-
-@lru_cache(maxsize=2)
-def _decoy(sealing_keys: tuple[str, ...]) -> tuple[str, str]:
-    minted = tokens.mint()
-    return minted.consumer_key, tokens.seal(minted.consumer_key, minted.secret)
-
-
 def limited(denied: Denied, call: Call, claimed: str) -> Denied:
     """Count a failed attempt of its address and on the key it names; too many read as 429.
 
@@ -184,13 +89,13 @@ def limited(denied: Denied, call: Call, claimed: str) -> Denied:
     over = [verdict.reset for verdict in verdicts if verdict and not verdict.allowed]
     if not over:
         return denied
-    limited = Denied(
+    too_many = Denied(
         DenialReason.RATE,
         f"too many failed attempts; this one: {denied.reason.value} {denied.detail}".strip(),
         retry_after=max(over),
     )
-    limited.named = denied.named
-    return limited
+    too_many.named = denied.named
+    return too_many
 
 
 def _spend(credential: Credential, secret: Secret) -> None:

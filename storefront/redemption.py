@@ -16,10 +16,11 @@ from django.conf import settings
 from django.http import HttpRequest
 from django.utils import timezone
 
-from apikeys import client_ip, gate, keyring
+from apikeys import client_ip, keyring
 from apikeys.call import Call
 from apikeys.denial import DenialReason, Denied
 from apikeys.models import APIKey, Secret, Store
+from apikeys.proof import signing_secrets
 from apikeys.rules import RULES, Facts
 from storefront import transfer_link
 from storefront.models import Cart, SessionTransfer, TransferTarget
@@ -115,7 +116,7 @@ class Redemption:
         link = self._known_link
         rows = keyring.find(link.key)
         signer = None
-        for row, secret in gate.signing_secrets(link.key, rows):
+        for row, secret in signing_secrets(link.key, rows):
             if link.is_signed_with(secret):
                 signer = row
         if signer is None:
