@@ -1,6 +1,7 @@
 """Incident mode: which keys to take out of use at once, and taking them out."""
 
 from collections.abc import Iterable
+from contextlib import suppress
 from datetime import datetime, timedelta
 from typing import Any, Final
 
@@ -45,8 +46,16 @@ def affected_keys(
 
 
 def disable_keys(keys: Iterable[APIKey], *, actor: Actor, reason: str) -> list[APIKey]:
-    """Disable each of them, one whole deed a key; returns those that were still enabled."""
-    return [key for key in keys if key.disable(actor=actor, reason=reason)]
+    """Disable each of them, one whole deed a key; returns those that were still enabled.
+
+    One that somebody deletes meanwhile is out of use as well, and holds up none of the others.
+    """
+    disabled = []
+    for key in keys:
+        with suppress(APIKey.DoesNotExist):
+            if key.disable(actor=actor, reason=reason):
+                disabled.append(key)
+    return disabled
 
 
 def _seen_from(network: str) -> Iterable[Any]:

@@ -250,9 +250,8 @@ class APIKey(AddressList, Rotatable, Revisioned, Switchable):
 
     @transaction.atomic
     def disable_if_unused(self, moment: datetime, *, actor: Actor) -> bool:
-        """Disable, unless a call came in since the list of unused keys was made."""
-        self.lock()
-        if not type(self).objects.unused_since(moment).filter(pk=self.pk).exists():
+        """Disable, unless it was called, switched or deleted since the list was made."""
+        if not type(self).objects.select_for_update().unused_since(moment).filter(pk=self.pk):
             return False
         return self.disable(actor=actor, reason="unused")
 

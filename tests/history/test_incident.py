@@ -94,3 +94,12 @@ def test_disabling_many_keys_keeps_the_reason_with_each():
     assert disabled == [keys[1]]
     assert not APIKey.objects.filter(status="enabled").exists()
     assert ChangeRecord.objects.of_key(keys[1]).first().reason == "laptop stolen"
+
+
+def test_a_key_that_was_deleted_meanwhile_keeps_no_other_from_being_disabled():
+    first, gone, last = (APIKeyFactory(disabled=False) for _ in range(3))
+    chosen = list(affected_keys(APIKey.objects.all()))
+    gone.disable(actor=ACTOR)
+    gone.delete(actor=ACTOR)
+
+    assert disable_keys(chosen, actor=ACTOR, reason="leak") == [first, last]

@@ -98,6 +98,13 @@ def test_a_key_that_was_called_meanwhile_is_not_disabled(call):
     assert enabled() == {key}
 
 
+def test_a_key_that_was_deleted_meanwhile_is_passed_over():
+    key = APIKeyFactory(date_added=LONG_AGO, disabled=True)
+    listed = APIKey.objects.get()
+    key.delete(actor=Actor.system("tests"))
+    assert listed.disable_if_unused(NOW, actor=Actor.system("tests")) is False
+
+
 @pytest.mark.e2e
 def test_a_key_in_use_is_never_disabled_under_its_caller(start_console):
     """Calls come from eight threads while the command runs: all are let in, or none is."""
