@@ -28,7 +28,9 @@ ALLOWED_HOSTS = list(env.words("ALLOWED_HOSTS")) or [
 # Forwarding headers are believed from these peers only; the gate and the console judge them
 # themselves, so Django's own SECURE_PROXY_SSL_HEADER and USE_X_FORWARDED_* stay off.
 TRUSTED_PROXIES = values.networks("TRUSTED_PROXIES", env.words("TRUSTED_PROXIES"))
-CLIENT_IP_HEADER = env.text("CLIENT_IP_HEADER", "X-Forwarded-For")
+CLIENT_IP_HEADER = values.header(
+    "CLIENT_IP_HEADER", env.text("CLIENT_IP_HEADER", "X-Forwarded-For")
+)
 STATE_DIR = Path(env.text("STATE_DIR", str(BASE_DIR / "var")))
 WEB_WORKERS = env.number("WEB_WORKERS", default=2, most=1024)
 WEB_THREADS = env.number("WEB_THREADS", default=8, most=1024)
@@ -40,7 +42,10 @@ APIKEYS_PEPPERS = values.peppers(env.text("APIKEYS_PEPPERS"))
 APIKEYS_SEALING_KEYS = values.sealing_keys(env.words("APIKEYS_SEALING_KEYS"))
 
 _found = weaknesses.of_addresses(
-    public_url=_public, allowed_hosts=ALLOWED_HOSTS, trusted_proxies=TRUSTED_PROXIES
+    public_url=_public,
+    debug=DEBUG,
+    allowed_hosts=ALLOWED_HOSTS,
+    trusted_proxies=TRUSTED_PROXIES,
 )
 if DEBUG:
     # Known to everyone, and good for a developer's own machine only.
@@ -76,7 +81,7 @@ DEFAULT_RATE_LIMIT = values.rate("DEFAULT_RATE_LIMIT", env.text("DEFAULT_RATE_LI
 FAILED_ATTEMPT_LIMIT = values.rate(
     "FAILED_ATTEMPT_LIMIT", env.text("FAILED_ATTEMPT_LIMIT", "20/minute")
 )
-REDIS_URL = env.text("REDIS_URL")
+REDIS_URL = values.redis_url(env.text("REDIS_URL"))
 HISTORY_RETENTION_DAYS = env.number("HISTORY_RETENTION_DAYS", default=365, most=36500)
 # 0 is off.
 DISABLE_UNUSED_AFTER_DAYS = env.number("DISABLE_UNUSED_AFTER_DAYS", default=0, least=0, most=36500)

@@ -10,8 +10,14 @@ from cryptography.fernet import Fernet
 from django.core.exceptions import ImproperlyConfigured
 
 PEPPER = re.compile(r"([1-9][0-9]{0,4}):((?:[0-9a-fA-F]{2})+)")
-RATE = re.compile(r"[1-9][0-9]{0,8}/(second|minute|hour|day)")
+# No wider than what ``apikeys.ratelimit`` counts: a limit that started must not fail every call.
+RATE = re.compile(r"[1-9][0-9]{0,5}/(second|minute|hour|day)")
+HEADER = re.compile(r"[A-Za-z0-9-]{1,64}")
+REDIS_SCHEMES = ("redis", "rediss", "redis+unix")
+MAPPED = 96  # the length of ::ffff:0:0/96, in which IPv6 writes IPv4 addresses
 LOOPBACK_NAMES = ("localhost", "127.0.0.1", "[::1]")
+
+Network = ipaddress.IPv4Network | ipaddress.IPv6Network
 
 
 class PublicURL(NamedTuple):
@@ -88,14 +94,44 @@ def sealing_keys(parts: Iterable[str]) -> tuple[str, ...]:
 
 
 def networks(name: str, parts: Iterable[str]) -> tuple[str, ...]:
-    """Addresses and networks in one spelling."""
+    """Addresses and networks in one spelling; IPv4 ones that are written as IPv6 are IPv4."""
     try:
-        return tuple(str(ipaddress.ip_network(part)) for part in parts)
+        return tuple(str(_unmapped(ipaddress.ip_network(part))) for part in parts)
     except ValueError as error:
         raise ImproperlyConfigured(
             f"{name} must be addresses or networks separated by commas, such as "
             "10.0.0.0/8,2001:db8::1, with no bits set behind the mask."
         ) from error
+
+
+def _unmapped(network: Network) -> Network:
+    """The gate takes ``::ffff:10.0.0.0/104`` for 10.0.0.0/8, and so must whoever judges it."""
+    mapped = None if network.version == 4 else network.network_address.ipv4_mapped
+    if mapped is None or network.prefixlen < MAPPED:
+        return network
+    return ipaddress.IPv4Network((mapped, network.prefixlen - MAPPED))
+
+
+def header(name: str, text: str) -> str:
+    """The name of a header. With an underscore or a space in it, none would ever be found."""
+    if not HEADER.fullmatch(text):
+        raise ImproperlyConfigured(
+            f"{name} must be the name of a header, such as X-Forwarded-For: letters, digits and "
+            "hyphens."
+        )
+    return text
+
+
+def redis_url(text: str) -> str:
+    """The address of a Redis, or nothing. Any other text would fail at every call."""
+    try:
+        parts = urlsplit(text)
+        is_address = parts.scheme in REDIS_SCHEMES and parts.port != 0
+    except ValueError:
+        is_address = False
+    if text and not is_address:
+        raise ImproperlyConfigured("REDIS_URL must read redis://host:6379/0 (or rediss://).")
+    return text
 
 
 def rate(name: str, text: str) -> str:

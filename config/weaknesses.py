@@ -28,10 +28,16 @@ def of_secrets(
 
 
 def of_addresses(
-    *, public_url: PublicURL, allowed_hosts: Iterable[str], trusted_proxies: Iterable[str]
+    *,
+    public_url: PublicURL,
+    debug: bool,
+    allowed_hosts: Iterable[str],
+    trusted_proxies: Iterable[str],
 ) -> list[str]:
     """A host or a proxy that is believed without being ours speaks for every caller."""
     found = []
+    if debug and not public_url.is_loopback:
+        found.append("DEBUG is on where others reach the server: it shows them code and settings.")
     if "*" in allowed_hosts:
         found.append("ALLOWED_HOSTS allows any name: list the names of this server.")
     if covers_everything(trusted_proxies):

@@ -2,6 +2,7 @@ import pytest
 from cryptography.fernet import Fernet
 from django.core.exceptions import ImproperlyConfigured
 
+from apikeys import networks, ratelimit
 from config import values
 
 
@@ -66,11 +67,20 @@ def test_a_sealing_key_of_another_kind_is_refused_without_repeating_it():
     assert "not-a-key" not in str(refused.value)
 
 
-def test_networks_have_one_spelling():
-    assert values.networks("TRUSTED_PROXIES", ["10.0.0.1", "2001:DB8::/32"]) == (
-        "10.0.0.1/32",
-        "2001:db8::/32",
-    )
+@pytest.mark.parametrize(
+    ("written", "network"),
+    [
+        ("10.0.0.1", "10.0.0.1/32"),
+        ("10.0.0.0/255.0.0.0", "10.0.0.0/8"),
+        ("2001:DB8::/32", "2001:db8::/32"),
+        ("::ffff:10.0.0.1", "10.0.0.1/32"),
+        ("::ffff:10.0.0.0/104", "10.0.0.0/8"),
+        ("::ffff:0:0/96", "0.0.0.0/0"),
+    ],
+)
+def test_networks_have_one_spelling_that_the_gate_takes_for_the_same(written, network):
+    assert values.networks("TRUSTED_PROXIES", [written]) == (network,)
+    assert networks.parse_entry(network) == network
 
 
 @pytest.mark.parametrize("text", ["10.0.0.1/8", "proxy", "10.0.0.*", "*"])
@@ -79,14 +89,38 @@ def test_a_network_that_is_none_is_refused(text):
         values.networks("TRUSTED_PROXIES", [text])
 
 
-@pytest.mark.parametrize("text", ["600/minute", "1/second", "none"])
-def test_a_rate_is_a_count_per_period_or_none(text):
+@pytest.mark.parametrize("text", ["600/minute", "1/second", "999999/day", "none"])
+def test_a_rate_is_a_count_per_period_or_none_which_the_gate_can_count(text):
     assert values.rate("DEFAULT_RATE_LIMIT", text) == text
+    assert (ratelimit.parse(text) is None) == (text == "none")
 
 
 @pytest.mark.parametrize(
-    "text", ["600", "0/minute", "600/fortnight", "-1/minute", "None", "٦/hour"]
+    "text", ["600", "0/minute", "600/fortnight", "-1/minute", "None", "٦/hour", "1000000/minute"]
 )
 def test_a_rate_that_is_none_is_refused(text):
     with pytest.raises(ImproperlyConfigured, match="DEFAULT_RATE_LIMIT"):
         values.rate("DEFAULT_RATE_LIMIT", text)
+
+
+@pytest.mark.parametrize("text", ["X_Forwarded_For", "X-Real-IP ", "", "X-Real-IP,Forwarded"])
+def test_a_header_that_could_never_be_found_is_refused(text):
+    assert values.header("CLIENT_IP_HEADER", "X-Real-IP") == "X-Real-IP"
+    with pytest.raises(ImproperlyConfigured, match="CLIENT_IP_HEADER"):
+        values.header("CLIENT_IP_HEADER", text)
+
+
+@pytest.mark.parametrize(
+    "text", ["", "redis://127.0.0.1:6379/0", "rediss://:hush@host", "redis+unix:///run/redis.sock"]
+)
+def test_a_redis_is_named_by_its_url(text):
+    assert values.redis_url(text) == text
+
+
+@pytest.mark.parametrize(
+    "text", ["localhost:6379", "http://hush", "redis://hush:port", "redis://["]
+)
+def test_what_is_no_url_of_a_redis_is_refused_without_repeating_it(text):
+    with pytest.raises(ImproperlyConfigured, match="REDIS_URL") as refused:
+        values.redis_url(text)
+    assert "hush" not in str(refused.value)

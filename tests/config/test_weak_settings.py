@@ -28,8 +28,9 @@ def start(**changes):
     )
 
 
-def test_strong_settings_start():
-    started = start()
+@pytest.mark.parametrize("changes", [{}, {"PUBLIC_URL": "http://127.0.0.1", "DEBUG": "true"}])
+def test_strong_settings_start(changes):
+    started = start(**changes)
     assert started.returncode == 0, started.stderr
 
 
@@ -49,8 +50,12 @@ def test_strong_settings_start():
         ("TRUSTED_PROXIES", "0.0.0.0/0"),
         ("TRUSTED_PROXIES", "10.0.0.0/8,::/0"),
         ("TRUSTED_PROXIES", "0.0.0.0/1,128.0.0.0/1"),
+        ("TRUSTED_PROXIES", "::ffff:0:0/96"),
+        ("CLIENT_IP_HEADER", "X_Forwarded_For"),
+        ("REDIS_URL", "localhost:6379"),
         ("PUBLIC_URL", "http://keys.example.com"),
         ("HOST", "0.0.0.0"),
+        ("DEBUG", "true"),
     ],
 )
 def test_a_weak_setting_refuses_to_start_and_is_named_without_its_value(name, value):
