@@ -1,8 +1,8 @@
-"""Health: the process lives; the database answers, has every migration, and fits the settings."""
+"""Health: the process lives; the database can be written to, is migrated, and fits the settings."""
 
 import logging
 
-from django.db import DatabaseError, connections
+from django.db import DatabaseError, InterfaceError, connections
 from django.db.backends.base.base import BaseDatabaseWrapper
 from django.db.migrations.executor import MigrationExecutor
 from django.http import HttpRequest, JsonResponse
@@ -10,6 +10,7 @@ from django.views.decorators.cache import never_cache
 from django.views.decorators.http import require_safe
 
 from apikeys import at_rest
+from apikeys.models import WorkerLease
 
 logger = logging.getLogger(__name__)
 
@@ -24,13 +25,15 @@ def healthz(request: HttpRequest) -> JsonResponse:
 @never_cache
 @require_safe
 def readyz(request: HttpRequest) -> JsonResponse:
-    """Ready for calls: every database answers and is migrated, and the keys can be proven."""
+    """Ready for calls: every database is migrated, takes writes, and the keys can be proven."""
     try:
         if any(map(_is_behind, connections.all())):
             return JsonResponse({"status": "migrations pending"}, status=503)
+        # Writes to no row, and yet fails where none can be written: on a standby, a full disk.
+        WorkerLease.objects.filter(pk=0).update(holder="")
         mismatches = at_rest.mismatches()
-    except DatabaseError:
-        logger.exception("Not ready: the database does not answer.")
+    except (DatabaseError, InterfaceError):
+        logger.exception("Not ready: the database does not answer, or takes no write.")
         return JsonResponse({"status": "unavailable"}, status=503)
     if mismatches:
         logger.error("Not ready. %s %s", " ".join(mismatches), at_rest.ADVICE)
