@@ -55,8 +55,8 @@ class ListedKeys(models.QuerySet["APIKey"]):
         return self.filter(expires_at__lte=now or timezone.now())
 
     def with_retired_secret_in_use(self) -> Self:
-        """Keys of which a replaced secret was presented: a forgotten server, or a leak."""
-        return self.filter(pk__in=Secret.objects.filter(refused_at__isnull=False).values("api_key"))
+        """Keys of which a replaced secret was just presented: a forgotten server, or a leak."""
+        return self.filter(pk__in=Secret.objects.still_presented().values("api_key"))
 
     def in_state(self, state: str) -> Self:
         """Those of which a list of this state speaks; enabled means enabled and not expired."""

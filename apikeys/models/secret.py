@@ -22,6 +22,8 @@ if TYPE_CHECKING:
     from apikeys.models.api_key import APIKey
 
 MAX_OVERLAP = timedelta(days=30)
+# A week without a call: even what runs only on Sundays would have been seen.
+QUIET = timedelta(days=7)
 
 
 class SecretQuerySet(models.QuerySet["Secret"]):
@@ -42,6 +44,10 @@ class SecretQuerySet(models.QuerySet["Secret"]):
         """Those that a call can be made with: current, or replaced with an overlap that runs."""
         return self.filter(Q(retires_at=None) | Q(retires_at__gt=timezone.now()))
 
+    def still_presented(self) -> Self:
+        """Those that somebody presented after their end, and not only long ago."""
+        return self.filter(refused_at__gt=timezone.now() - QUIET)
+
     def forget_sealed(self, now: datetime | None = None) -> int:
         """Erase the sealed copies of retired versions: from then on they are digests only."""
         retired = self.filter(retires_at__lte=now or timezone.now()).exclude(sealed="")
@@ -52,7 +58,7 @@ class Secret(models.Model):
     """One version. Current while ``retires_at`` is null; valid until then; afterwards a witness.
 
     A retired secret that is still presented means a forgotten server or a leak, so the refused
-    calls are counted here and shown on the key.
+    calls are counted here and shown on the key, until none came for a week.
     """
 
     api_key = models.ForeignKey(

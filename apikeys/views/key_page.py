@@ -29,7 +29,7 @@ def key_detail(request: HttpRequest, key: APIKey) -> HttpResponse:
         "remarks": networks.remarks(row.network for row in rows),
         "secrets": key.secrets.all()[:10],
         "overlap": key.secrets_in_overlap(),
-        "refused": [secret for secret in key.secrets.all() if secret.refused_count],
+        "refused": key.secrets.still_presented(),
         "rate_limit": ratelimit.text_of(key.rate_limit),
         "calls_panel": CALLS_PANEL,
         "explain_form": form,

@@ -99,7 +99,7 @@ def _telling_times(state: KeyState, keys: list[APIKey]) -> dict[int, datetime | 
         case KeyState.OLD_SECRET:
             secrets = Secret.objects.filter(api_key__in=keys, retires_at=None)
             return dict(secrets.values_list("api_key", "date_added"))
-    presented = Secret.objects.filter(api_key__in=keys, refused_at__isnull=False)
+    presented = Secret.objects.still_presented().filter(api_key__in=keys)
     return dict(presented.order_by("refused_at").values_list("api_key", "refused_at"))
 
 

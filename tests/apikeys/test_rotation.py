@@ -7,7 +7,7 @@ from django.utils import timezone
 
 from apikeys.models import APIKey, ChangeRecord
 from history.models import CallRecord
-from tests.factories import ACTOR, APIKeyFactory
+from tests.factories import ACTOR, APIKeyFactory, UserFactory
 
 pytestmark = [pytest.mark.django_db]
 
@@ -61,6 +61,27 @@ def test_a_replaced_secret_that_is_presented_leaves_a_warning_on_the_key(call, c
     old = key.secrets.get(version=1)
     assert (old.refused_at, old.refused_count) == (timezone.now(), 3)
     assert "version 1" in CallRecord.objects.first().detail
+
+
+def test_the_warning_goes_once_the_replaced_secret_is_quiet_for_a_week(call, clock, client):
+    operator = UserFactory(superuser=True)
+    key = APIKeyFactory()
+    key.rotate(actor=ACTOR)
+    call(key)
+
+    def is_warned():
+        client.force_login(operator)
+        page = client.get(f"/console/keys/{key.consumer_key}/").content.decode()
+        return "replaced secret is still in use" in page
+
+    clock(days=6)
+    call(key)
+    clock(days=13, seconds=-1)
+    assert is_warned()
+    assert APIKey.objects.with_retired_secret_in_use().exists()
+    clock(days=13)
+    assert not is_warned()
+    assert not APIKey.objects.with_retired_secret_in_use().exists()
 
 
 @pytest.mark.parametrize("carrier", ["basic", "username", "query", "x-api-key", "bearer", "token"])
