@@ -26,11 +26,11 @@ class Actor:
 
     @classmethod
     def from_request(cls, request: HttpRequest) -> Self:
-        """The console user who sent this request, at the address it came from."""
+        """The console user who sent this request, or a stranger, at the address it came from."""
         user: AbstractBaseUser | AnonymousUser = request.user
         return cls(
             kind="console",
-            name=user.get_username(),
+            name=user.get_username() or "somebody",
             user_id=user.pk,
             client_ip=client_ip.of_request(request).ip,
             request_id=getattr(request, "request_id", ""),

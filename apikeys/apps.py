@@ -18,8 +18,8 @@ class APIKeysConfig(AppConfig):
     )
 
     def ready(self) -> None:
-        """Register the system checks, the roles, and what notes when a password is typed."""
+        """Register the system checks, the roles, and what notes right and wrong passwords."""
         from apikeys import checks, roles  # noqa: F401
-        from apikeys.views import password_again  # noqa: F401
+        from apikeys.views import failed_login, password_again  # noqa: F401
 
         post_migrate.connect(roles.ship, sender=self)

@@ -36,6 +36,10 @@ class Rate(NamedTuple):
     seconds: int
 
 
+LOGIN_RECORDS_OF_NETWORK = Rate(10, 3600)
+LOGIN_RECORDS = Rate(1000, 86400)
+
+
 class Verdict(NamedTuple):
     """What a limit says to one hit."""
 
@@ -105,6 +109,15 @@ def look_at_logins(network: str) -> Verdict | None:
     """Say whether another login from this network may be tried, and count nothing."""
     rate = parse(settings.FAILED_LOGIN_LIMIT)
     return _hit("failures", f"login:{network}", rate, count=False) if rate else None
+
+
+def hit_login_record(network: str) -> Verdict:
+    """Whether one more failed login may be kept: strangers cannot fill the disk with them."""
+    own = _hit("failures", f"login record:{network}", LOGIN_RECORDS_OF_NETWORK)
+    if not own.allowed:
+        return own
+    of_all = _hit("failures", "login records", LOGIN_RECORDS)
+    return min(of_all, own, key=lambda verdict: verdict.remaining)
 
 
 def clear() -> None:

@@ -40,6 +40,7 @@ def change_list(request: HttpRequest) -> HttpResponse:
     if kind := form.cleaned_data.get("kind"):
         changes = changes.filter(kind=kind)
     if text := form.cleaned_data.get("q"):
-        changes = changes.filter(Q(username=text) | Q(consumer_key=text) | Q(actor_name=text))
+        done_to = Q(username=text) | Q(consumer_key=text) | Q(name=f"user {text}")
+        changes = changes.filter(done_to | Q(actor_name=text))
     context = {"form": form, "page": page_of(changes, request)}
     return render(request, "apikeys/change_list.html", context)
