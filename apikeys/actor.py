@@ -5,7 +5,6 @@ import sys
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Self
 
-from django.contrib.auth.models import AbstractBaseUser, AnonymousUser
 from django.http import HttpRequest
 
 from apikeys import client_ip
@@ -27,11 +26,10 @@ class Actor:
     @classmethod
     def from_request(cls, request: HttpRequest) -> Self:
         """The console user who sent this request, or a stranger, at the address it came from."""
-        user: AbstractBaseUser | AnonymousUser = request.user
         return cls(
             kind="console",
-            name=user.get_username() or "somebody",
-            user_id=user.pk,
+            name=request.user.get_username() or "somebody",
+            user_id=request.user.pk,
             client_ip=client_ip.of_request(request).ip,
             request_id=getattr(request, "request_id", ""),
         )

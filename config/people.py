@@ -17,8 +17,9 @@ from django.utils import timezone
 from django.utils.translation import gettext_lazy as _
 
 from apikeys.actor import Actor
-from apikeys.admin.guarded import GuardedAdmin, NoStoreAdmin, Person
+from apikeys.admin.guarded import GuardedAdmin, NoStoreAdmin
 from apikeys.models import ChangeRecord
+from apikeys.models.scope import Person
 
 if TYPE_CHECKING:
     BaseForm = UserChangeForm[User]

@@ -16,6 +16,7 @@ from django.utils.translation import gettext_lazy as _
 from apikeys import networks
 from apikeys.denial import DenialReason
 from apikeys.models import APIKey, APIUser
+from apikeys.models.scope import sees_every_store
 from history.models import CallRecord
 from history.models.call import CallRecordQuerySet, Outcome, single_address
 
@@ -177,7 +178,7 @@ class CallFilter(django_filters.FilterSet):  # type: ignore[misc]  # comes witho
     @property
     def _sees_all(self) -> bool:
         """Others are led by their stores, so that no one else's calls are looked through."""
-        return bool(getattr(self.request.user, "is_superuser", False))
+        return sees_every_store(self.request.user)
 
     def _is_exact(self, name: str) -> bool:
         value = self.asked[name]

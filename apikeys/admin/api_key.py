@@ -4,7 +4,7 @@ from typing import TYPE_CHECKING, Any
 
 from django import forms
 from django.contrib import admin, messages
-from django.contrib.auth.models import AbstractBaseUser, AnonymousUser
+from django.contrib.auth.models import AnonymousUser
 from django.db.models import Count, OuterRef, QuerySet, Subquery
 from django.db.models.functions import Coalesce
 from django.http import HttpRequest, HttpResponseRedirect
@@ -23,6 +23,7 @@ from apikeys.admin.guarded import StoreFilter
 from apikeys.admin.records import without_proof
 from apikeys.forms.key_settings import offered_resources
 from apikeys.models import AllowedIP, APIKey, Secret, Status
+from apikeys.models.scope import Person
 from apikeys.views import password_again
 
 if TYPE_CHECKING:
@@ -43,7 +44,7 @@ class KeyChangeForm(DeedForm):
         help_text=_("None chosen means all but the privileged ones."),
     )
     # Whoever fills it in; set by the page.
-    operator: AbstractBaseUser | AnonymousUser = AnonymousUser()
+    operator: Person = AnonymousUser()
 
     def __init__(self, *args: Any, **kwargs: Any) -> None:
         super().__init__(*args, **kwargs)

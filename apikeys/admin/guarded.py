@@ -11,7 +11,6 @@ from typing import TYPE_CHECKING, Any, ClassVar
 from django.contrib import admin
 from django.contrib.admin.helpers import ACTION_CHECKBOX_NAME
 from django.contrib.admin.views.main import SEARCH_VAR
-from django.contrib.auth.models import AbstractBaseUser, AnonymousUser
 from django.core.exceptions import BadRequest
 from django.db.models import Model, QuerySet
 from django.http import (
@@ -25,6 +24,7 @@ from django.utils.translation import gettext_lazy as _
 
 from apikeys import tokens
 from apikeys.models import APIKey, Store
+from apikeys.models.scope import Person, sees_every_store
 from apikeys.paging import CappedPaginator
 from apikeys.text import UNSTORABLE
 
@@ -34,7 +34,6 @@ else:
     BaseAdmin = admin.ModelAdmin
 
 ROW_ID = re.compile(r"[0-9]{1,18}")  # what fits into a column of 64 bits
-Person = AbstractBaseUser | AnonymousUser
 
 READING = ("GET", "HEAD")
 # What the filters of Django's admin put behind the name of a field.
@@ -160,7 +159,7 @@ class NoStoreAdmin(ReadOnlyAdmin):
     """For what belongs to no store: for superusers to look at."""
 
     def visible(self, rows: QuerySet[Any], user: Person) -> QuerySet[Any]:
-        return rows if getattr(user, "is_superuser", False) else rows.none()
+        return rows if sees_every_store(user) else rows.none()
 
 
 class OfKeyAdmin(ReadOnlyAdmin):
@@ -177,7 +176,7 @@ class OfKeyAdmin(ReadOnlyAdmin):
     )
 
     def visible(self, rows: QuerySet[Any], user: Person) -> QuerySet[Any]:
-        if getattr(user, "is_superuser", False):
+        if sees_every_store(user):
             return rows
         return rows.filter(api_key__in=APIKey.objects.visible_to(user))
 

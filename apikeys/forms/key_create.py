@@ -99,7 +99,7 @@ class KeyCreateForm(KeySettingsForm):
             ):
                 self.add_error("store", _("This API user is of another store."))
             return
-        if not self.operator.has_perm("apikeys.add_apiuser"):  # type: ignore[union-attr]
+        if not self.operator.has_perm("apikeys.add_apiuser"):
             message = _("There is no such API user, and you may not create one.")
             self.add_error("username", message)
         elif store is None:

@@ -3,13 +3,13 @@
 from typing import Any, Self
 
 from django import forms
-from django.contrib.auth.models import AbstractBaseUser, AnonymousUser
 from django.utils.translation import gettext_lazy as _
 
 from apikeys.actor import Actor
 from apikeys.forms.expiry import CHOICES
 from apikeys.forms.key_settings import KeySettingsForm
 from apikeys.models import APIKey, ChangeRecord
+from apikeys.models.scope import Person
 
 KEEP = ("keep", _("Leave as it is"))
 
@@ -22,9 +22,7 @@ class KeyEditForm(KeySettingsForm):
     )
 
     @classmethod
-    def of_key(
-        cls, key: APIKey, data: Any = None, *, operator: AbstractBaseUser | AnonymousUser
-    ) -> Self:
+    def of_key(cls, key: APIKey, data: Any = None, *, operator: Person) -> Self:
         """The form with what the key has now."""
         names = ("description", "permission", "resources", "any_ip", "rate_limit")
         initial = {name: getattr(key, name) for name in names} | cls.state_of(key)

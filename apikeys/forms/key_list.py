@@ -3,13 +3,13 @@
 from typing import Any
 
 from django import forms
-from django.contrib.auth.models import AbstractBaseUser, AnonymousUser
 from django.utils.translation import gettext_lazy as _
 
 from apikeys import tokens
 from apikeys.models import APIKey, Permission, Store
 from apikeys.models.api_key import APIKeyQuerySet
 from apikeys.models.key_lists import KeyState
+from apikeys.models.scope import Person
 from apikeys.text import plain_text, visible_text
 
 ORDERS = {
@@ -45,7 +45,7 @@ class KeyListForm(forms.Form):
     )
     user = forms.CharField(required=False, max_length=64, validators=[plain_text])
 
-    def __init__(self, *args: Any, viewer: AbstractBaseUser | AnonymousUser, **kwargs: Any) -> None:
+    def __init__(self, *args: Any, viewer: Person, **kwargs: Any) -> None:
         super().__init__(*args, **kwargs)
         self.viewer = viewer
         stores = self.fields["store"]

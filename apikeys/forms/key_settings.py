@@ -4,25 +4,23 @@ from typing import Any
 
 from django import forms
 from django.conf import settings
-from django.contrib.auth.models import AbstractBaseUser, AnonymousUser
 from django.core.exceptions import ValidationError
 from django.utils.translation import gettext_lazy as _
 
 from apikeys import ratelimit
 from apikeys.forms.expiry import ExpiryFields
 from apikeys.models import Permission
+from apikeys.models.scope import Person
 from apikeys.text import plain_text
 
 
-def offered_resources(
-    user: AbstractBaseUser | AnonymousUser, already: list[str] | None = None
-) -> list[str]:
+def offered_resources(user: Person, already: list[str] | None = None) -> list[str]:
     """The resources this user may give to a key; what it has already is not taken away."""
     privileged = settings.APIKEYS_PRIVILEGED_RESOURCES
     return [
         name
         for name in settings.APIKEYS_RESOURCES
-        if name not in privileged or name in (already or ()) or user.has_perm(privileged[name])  # type: ignore[union-attr]
+        if name not in privileged or name in (already or ()) or user.has_perm(privileged[name])
     ]
 
 
@@ -47,9 +45,7 @@ class KeySettingsForm(ExpiryFields):
         help_text=_("For example 600/minute, 10/second, 20000/day, or none."),
     )
 
-    def __init__(
-        self, *args: Any, operator: AbstractBaseUser | AnonymousUser, **kwargs: Any
-    ) -> None:
+    def __init__(self, *args: Any, operator: Person, **kwargs: Any) -> None:
         super().__init__(*args, **kwargs)
         self.operator = operator
         already = self.initial.get("resources")

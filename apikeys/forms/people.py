@@ -4,12 +4,12 @@ from typing import Any, cast
 
 from django import forms
 from django.contrib.auth import get_user_model
-from django.contrib.auth.models import AbstractBaseUser, AnonymousUser
 from django.db.models import Q, QuerySet
 from django.utils.translation import gettext_lazy as _
 
 from apikeys.forms.opened import OpenedForm
 from apikeys.models import APIUser, Store
+from apikeys.models.scope import Person, sees_every_store
 from apikeys.text import plain_text
 
 
@@ -19,9 +19,7 @@ def console_users() -> QuerySet[Any]:
     return people.filter(Q(is_staff=True) | Q(is_superuser=True)).order_by("username")
 
 
-def owners_for(
-    operator: AbstractBaseUser | AnonymousUser, api_user: APIUser | None = None
-) -> QuerySet[Any]:
+def owners_for(operator: Person, api_user: APIUser | None = None) -> QuerySet[Any]:
     """Whom an operator may make the owner: everybody for a superuser, else colleagues.
 
     Who owns the API user already stays on the list, also when inactive: saving the form must not
@@ -35,8 +33,8 @@ def owners_for(
     return people.filter(chosen).order_by("username")
 
 
-def _near(operator: AbstractBaseUser | AnonymousUser) -> QuerySet[Any]:
-    if getattr(operator, "is_superuser", False):
+def _near(operator: Person) -> QuerySet[Any]:
+    if sees_every_store(operator):
         return console_users()
     stores = Store.objects.visible_to(operator)
     near = Q(stores__in=stores) | Q(api_users__store__in=stores) | Q(pk=operator.pk)
@@ -55,9 +53,7 @@ class OwnerForm(OpenedForm):
         help_text=_("The console user who answers for it. When inactive, the keys are refused."),
     )
 
-    def __init__(
-        self, *args: Any, operator: AbstractBaseUser | AnonymousUser, **kwargs: Any
-    ) -> None:
+    def __init__(self, *args: Any, operator: Person, **kwargs: Any) -> None:
         super().__init__(*args, **kwargs)
         owners = owners_for(operator, cast(APIUser | None, self.record))
         self.fields["owner"].queryset = owners  # type: ignore[attr-defined]
@@ -78,9 +74,7 @@ class UserCreateForm(OwnerForm):
     )
     field_order = ("username", "store", "owner")
 
-    def __init__(
-        self, *args: Any, operator: AbstractBaseUser | AnonymousUser, **kwargs: Any
-    ) -> None:
+    def __init__(self, *args: Any, operator: Person, **kwargs: Any) -> None:
         super().__init__(*args, operator=operator, **kwargs)
         self.fields["store"].queryset = Store.objects.visible_to(operator)  # type: ignore[attr-defined]
 

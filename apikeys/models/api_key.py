@@ -4,7 +4,6 @@ from collections.abc import Iterable
 from datetime import datetime, timedelta
 from typing import Any, ClassVar
 
-from django.contrib.auth.models import AbstractBaseUser, AnonymousUser
 from django.core.exceptions import ValidationError
 from django.db import models, transaction
 from django.db.models import Q
@@ -33,6 +32,8 @@ class Permission(models.TextChoices):
 
 
 class APIKeyQuerySet(ListedKeys):
+    path_to_staff = "api_user__store__staff"
+
     @transaction.atomic
     def issue(
         self,
@@ -81,12 +82,6 @@ class APIKeyQuerySet(ListedKeys):
             after={**key.snapshot(), "allowed_ips": added, "signing": signing, "status": status},
         )
         return key, minted.secret
-
-    def visible_to(self, user: AbstractBaseUser | AnonymousUser) -> "APIKeyQuerySet":
-        """Those of the stores whose staff this console user is; all of them for a superuser."""
-        if getattr(user, "is_superuser", False) and getattr(user, "is_active", False):
-            return self
-        return self.filter(api_user__store__staff=user.pk) if user.pk else self.none()
 
     def disable_unused(self, moment: datetime, *, actor: Actor) -> list["APIKey"]:
         """Disable those unused since ``moment``, one whole deed a key; returns the disabled ones.

@@ -3,7 +3,7 @@
 from typing import Any, ClassVar
 
 from django.conf import settings
-from django.contrib.auth.models import AbstractBaseUser, AnonymousUser, User
+from django.contrib.auth.models import User
 from django.core.exceptions import ValidationError
 from django.core.validators import RegexValidator
 from django.db import IntegrityError, models, transaction
@@ -14,6 +14,7 @@ from django.utils.translation import gettext_lazy as _
 
 from apikeys.actor import Actor
 from apikeys.models.change import ChangeRecord
+from apikeys.models.scope import ScopedQuerySet
 from apikeys.models.status import Switchable
 from apikeys.models.store import Store
 
@@ -24,7 +25,7 @@ def validate_length(username: str) -> None:
         raise ValidationError(_("API Username must be between 3 and 20 characters!"), code="length")
 
 
-class APIUserQuerySet(models.QuerySet["APIUser"]):
+class APIUserQuerySet(ScopedQuerySet["APIUser"]):
     @transaction.atomic
     def add(
         self,
@@ -54,12 +55,6 @@ class APIUserQuerySet(models.QuerySet["APIUser"]):
     def named(self, username: str) -> "APIUserQuerySet":
         """The one with this username, compared without regard to case."""
         return self.annotate(folded=Lower("username")).filter(folded=username.lower())
-
-    def visible_to(self, user: AbstractBaseUser | AnonymousUser) -> "APIUserQuerySet":
-        """Those of the stores whose staff this console user is; all of them for a superuser."""
-        if getattr(user, "is_superuser", False) and getattr(user, "is_active", False):
-            return self
-        return self.filter(store__staff=user.pk) if user.pk else self.none()
 
 
 class APIUser(Switchable):

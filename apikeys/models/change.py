@@ -3,13 +3,13 @@
 from typing import TYPE_CHECKING, Any
 
 from django.conf import settings
-from django.contrib.auth.models import AbstractBaseUser, AnonymousUser
 from django.db import models
 from django.db.models import Q
 from django.utils import timezone
 from django.utils.translation import gettext_lazy as _
 
 from apikeys.actor import Actor
+from apikeys.models.scope import ScopedQuerySet
 from apikeys.text import storable
 from apikeys.tokens import redact
 
@@ -17,7 +17,7 @@ if TYPE_CHECKING:
     from apikeys.models.api_key import APIKey
 
 
-class ChangeRecordQuerySet(models.QuerySet["ChangeRecord"]):
+class ChangeRecordQuerySet(ScopedQuerySet["ChangeRecord"]):
     def keep(
         self,
         actor: Actor,
@@ -44,12 +44,6 @@ class ChangeRecordQuerySet(models.QuerySet["ChangeRecord"]):
             after=after or {},
             **references,
         )
-
-    def visible_to(self, user: AbstractBaseUser | AnonymousUser) -> "ChangeRecordQuerySet":
-        """Those of the stores whose staff this console user is; all of them for a superuser."""
-        if getattr(user, "is_superuser", False) and getattr(user, "is_active", False):
-            return self
-        return self.filter(store__staff=user.pk) if user.pk else self.none()
 
     def of_key(self, key: "APIKey") -> "ChangeRecordQuerySet":
         """Everything that was ever done to one key, newest first."""

@@ -12,6 +12,7 @@ from django.utils.translation import gettext_lazy as _
 
 from apikeys import networks
 from apikeys.models.allowed_ip import AllowedIP
+from apikeys.models.scope import ScopedQuerySet
 from apikeys.models.secret import Secret
 from apikeys.models.status import Status
 
@@ -37,7 +38,7 @@ class KeyState(models.TextChoices):
     ANY_IP = "any_ip", _("Any address")
 
 
-class ListedKeys(models.QuerySet["APIKey"]):
+class ListedKeys(ScopedQuerySet["APIKey"]):
     """The part of the keys' queryset that their lists ask."""
 
     def unused_since(self, moment: datetime) -> Self:

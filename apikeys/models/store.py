@@ -4,7 +4,7 @@ from collections.abc import Iterable
 from typing import Any, ClassVar
 
 from django.conf import settings
-from django.contrib.auth.models import AbstractBaseUser, AnonymousUser
+from django.contrib.auth.models import User
 from django.core.validators import RegexValidator, URLValidator
 from django.db import models, transaction
 from django.db.models import Q
@@ -14,6 +14,7 @@ from django.utils.translation import gettext_lazy as _
 from apikeys import tokens
 from apikeys.actor import Actor
 from apikeys.models.change import ChangeRecord
+from apikeys.models.scope import ScopedQuerySet
 from apikeys.models.status import Switchable
 from apikeys.text import plain_text
 
@@ -23,7 +24,9 @@ def new_store_id() -> str:
     return tokens.random_base62(22)
 
 
-class StoreQuerySet(models.QuerySet["Store"]):
+class StoreQuerySet(ScopedQuerySet["Store"]):
+    path_to_staff = "staff"
+
     @transaction.atomic
     def open(self, *, actor: Actor, name: str, currency: str = "EUR", website: str = "") -> "Store":
         """Create a store. Raises ``ValidationError`` when a value does not fit."""
@@ -32,12 +35,6 @@ class StoreQuerySet(models.QuerySet["Store"]):
         store.save(force_insert=True)
         store.note(actor, "created", after=store.snapshot())
         return store
-
-    def visible_to(self, user: AbstractBaseUser | AnonymousUser) -> "StoreQuerySet":
-        """Those whose staff this console user is; all of them for a superuser."""
-        if getattr(user, "is_superuser", False) and getattr(user, "is_active", False):
-            return self
-        return self.filter(staff=user.pk) if user.pk else self.none()
 
 
 class Store(Switchable):
@@ -115,11 +112,11 @@ class Store(Switchable):
         return True
 
     @transaction.atomic
-    def set_staff(self, people: Iterable[AbstractBaseUser], *, actor: Actor) -> bool:
+    def set_staff(self, people: Iterable[User], *, actor: Actor) -> bool:
         """Say which console users may see this store. Returns whether anything changed."""
         self.lock()
         before = self._staff_names()
-        self.staff.set(people)  # type: ignore[arg-type]
+        self.staff.set(people)
         after = self._staff_names()
         if before == after:
             return False

@@ -4,7 +4,6 @@ from collections.abc import Callable
 from functools import wraps
 from typing import Any, Final
 
-from django.contrib.auth.models import AbstractBaseUser, AnonymousUser
 from django.contrib.auth.views import redirect_to_login
 from django.core.exceptions import PermissionDenied
 from django.http import Http404, HttpRequest
@@ -14,6 +13,7 @@ from django.utils.translation import gettext as _
 from django.views.decorators.http import require_http_methods
 
 from apikeys.models import APIKey, APIUser
+from apikeys.models.scope import Person
 
 View = Callable[..., HttpResponseBase]
 PAGE: Final = ("GET", "HEAD")
@@ -21,10 +21,9 @@ FORM: Final = ("GET", "HEAD", "POST")
 DEED: Final = ("POST",)
 
 
-def is_console_user(user: AbstractBaseUser | AnonymousUser) -> bool:
+def is_console_user(user: Person) -> bool:
     """Whether the console is open to this user: active, and staff or superuser."""
-    is_staff = getattr(user, "is_staff", False) or getattr(user, "is_superuser", False)
-    return bool(getattr(user, "is_active", False) and is_staff)
+    return user.is_active and (user.is_staff or user.is_superuser)
 
 
 def require(request: HttpRequest, permission: str) -> None:

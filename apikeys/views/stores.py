@@ -3,7 +3,7 @@
 from typing import cast
 
 from django.contrib import messages
-from django.contrib.auth.models import AbstractBaseUser
+from django.contrib.auth.models import User
 from django.core.exceptions import PermissionDenied, ValidationError
 from django.db import transaction
 from django.http import HttpRequest, HttpResponse
@@ -13,6 +13,7 @@ from django.utils.translation import gettext as _
 from apikeys.actor import Actor
 from apikeys.forms.people import StaffForm, StoreForm
 from apikeys.models import APIKey, Store
+from apikeys.models.scope import sees_every_store
 from apikeys.paging import page_of
 from apikeys.views.access import DEED, FORM, console_page
 
@@ -34,9 +35,9 @@ def store_create(request: HttpRequest) -> HttpResponse:
         try:
             with transaction.atomic():
                 store = Store.objects.open(actor=actor, **form.cleaned_data)
-                if not getattr(request.user, "is_superuser", False):
+                if not sees_every_store(request.user):
                     # Whoever opens a store works in it; otherwise they could not even look at it.
-                    store.set_staff([cast(AbstractBaseUser, request.user)], actor=actor)
+                    store.set_staff([cast(User, request.user)], actor=actor)
         except ValidationError as error:
             form.add_error(None, error)
         else:
@@ -95,7 +96,7 @@ def store_switch(request: HttpRequest, public_id: str, deed: str) -> HttpRespons
 @transaction.atomic
 def store_staff(request: HttpRequest, public_id: str) -> HttpResponse:
     """Who sees the store. Superusers only: others could let themselves into any store."""
-    if not getattr(request.user, "is_superuser", False):
+    if not sees_every_store(request.user):
         raise PermissionDenied(_("Only superusers choose the staff of a store."))
     store = _found(request, public_id)
     chosen = list(store.staff.values_list("username", flat=True))

@@ -4,13 +4,13 @@ from collections.abc import Iterator
 from datetime import datetime
 from typing import Any, Self
 
-from django.contrib.auth.models import AbstractBaseUser, AnonymousUser
 from django.db import models
 from django.db.models import Q
 from django.utils.translation import gettext_lazy as _
 
 from apikeys.denial import DenialReason
-from apikeys.models import APIKey, Store
+from apikeys.models import APIKey
+from history.models.scope import OfStoresQuerySet
 from history.position import Position
 
 
@@ -19,17 +19,7 @@ class Outcome(models.TextChoices):
     DENIED = "denied", _("Denied")
 
 
-class CallRecordQuerySet(models.QuerySet["CallRecord"]):
-    def visible_to(self, user: AbstractBaseUser | AnonymousUser) -> "CallRecordQuerySet":
-        """Those of the stores whose staff this console user is; all of them for a superuser.
-
-        The ids are fetched first: history may live in another database than the stores.
-        """
-        if getattr(user, "is_superuser", False) and getattr(user, "is_active", False):
-            return self
-        stores = Store.objects.visible_to(user).values_list("public_id", flat=True)
-        return self.filter(store_id__in=list(stores))
-
+class CallRecordQuerySet(OfStoresQuerySet["CallRecord"]):
     def from_network(self, network: str) -> Self:
         """The calls from a canonical network; from a single address by index."""
         ip = single_address(network)

@@ -1,15 +1,14 @@
 """Roll-ups: how many calls a day, so that no page has to count the calls themselves."""
 
 from datetime import date
-from typing import Final, Self, TypeVar
+from typing import Final, TypeVar
 
-from django.contrib.auth.models import AbstractBaseUser, AnonymousUser
 from django.db import models
 from django.db.models import Q
 from django.utils.translation import gettext_lazy as _
 
-from apikeys.models import Store
 from history.models.call import delete_in_batches
+from history.models.scope import OfStoresQuerySet
 
 THE_ONE: Final = 1
 Row = TypeVar("Row", bound=models.Model)
@@ -32,14 +31,7 @@ class RollUp(models.Model):
         return f"counted up to call {self.upto}"
 
 
-class DailyQuerySet(models.QuerySet[Row]):
-    def visible_to(self, user: AbstractBaseUser | AnonymousUser) -> Self:
-        """Those of the stores whose staff this console user is; all of them for a superuser."""
-        if getattr(user, "is_superuser", False) and getattr(user, "is_active", False):
-            return self
-        stores = Store.objects.visible_to(user).values_list("public_id", flat=True)
-        return self.filter(store_id__in=list(stores))
-
+class DailyQuerySet(OfStoresQuerySet[Row]):
     def prune(self, before: date) -> int:
         """Delete the days before this one; returns how many rows went."""
         return delete_in_batches(self.filter(day__lt=before).order_by("day", "pk"))

@@ -2,7 +2,6 @@
 
 from datetime import datetime, timedelta
 
-from django.contrib.auth.models import AbstractBaseUser, AnonymousUser
 from django.db import connections, models, router, transaction
 from django.db.models import F, Q, Sum
 from django.utils import timezone
@@ -10,6 +9,7 @@ from django.utils.translation import gettext_lazy as _
 
 from apikeys.denial import DenialReason
 from apikeys.models import APIKey
+from apikeys.models.scope import Person, sees_every_store
 from history.models.call import delete_in_batches
 from history.total import Total
 
@@ -93,11 +93,11 @@ class UnprovenCallsQuerySet(models.QuerySet["UnprovenCalls"]):
         """Delete the rows of minutes that ended before this moment; returns how many."""
         return delete_in_batches(self.outdated(older_than))
 
-    def visible_to(self, user: AbstractBaseUser | AnonymousUser) -> "UnprovenCallsQuerySet":
+    def visible_to(self, person: Person) -> "UnprovenCallsQuerySet":
         """All for a superuser; for others those that named a key of their stores."""
-        if getattr(user, "is_superuser", False) and getattr(user, "is_active", False):
+        if sees_every_store(person):
             return self
-        keys = APIKey.objects.visible_to(user).values_list("consumer_key", flat=True)
+        keys = APIKey.objects.visible_to(person).values_list("consumer_key", flat=True)
         return self.filter(consumer_key__in=keys)
 
 

@@ -10,10 +10,11 @@ from apikeys.denial import DenialReason
 from apikeys.models import APIKey, Secret
 from apikeys.models.api_key import APIKeyQuerySet
 from apikeys.models.key_lists import KeyState
+from apikeys.models.scope import Person
 from apikeys.paging import COUNTED
 from apikeys.views.access import console_page
 from history import chart, daily, nextstep
-from history.daily import Day, Person
+from history.daily import Day
 from history.models import UnprovenCalls
 from history.total import Total
 from history.views.calls import chosen_period

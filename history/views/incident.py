@@ -6,7 +6,6 @@ from datetime import UTC, datetime, timedelta
 from typing import Any, Final
 
 from django import forms
-from django.contrib.auth.models import AnonymousUser, User
 from django.http import Http404, HttpRequest, HttpResponse
 from django.shortcuts import redirect, render
 from django.utils import timezone
@@ -16,6 +15,7 @@ from django.utils.translation import gettext_lazy as _
 from apikeys.actor import Actor
 from apikeys.models import APIKey, ChangeRecord, Permission, Store
 from apikeys.models.api_key import APIKeyQuerySet
+from apikeys.models.scope import Person, sees_every_store
 from apikeys.paging import COUNTED
 from apikeys.text import plain_text
 from apikeys.views.access import FORM, console_page, require
@@ -64,7 +64,7 @@ class IncidentForm(forms.Form):
     )
     everything = forms.BooleanField(label=_("All keys, whatever they are"), required=False)
 
-    def __init__(self, data: Any, *, viewer: User | AnonymousUser) -> None:
+    def __init__(self, data: Any, *, viewer: Person) -> None:
         super().__init__(data)
         stores = self.fields["store"]
         stores.queryset = Store.objects.visible_to(viewer)  # type: ignore[attr-defined]
@@ -130,7 +130,9 @@ def report(request: HttpRequest, incident_id: str) -> HttpResponse:
         reason__startswith=_reason(incident_id, ""),
     )
     head = changes.filter(action="incident").order_by("pk").first()
-    if head is None or not (request.user.is_superuser or head.actor_user_id == request.user.pk):
+    if head is None:
+        raise Http404
+    if not sees_every_store(request.user) and head.actor_user_id != request.user.pk:
         raise Http404
     disabled = list(
         changes.visible_to(request.user).filter(action="disabled").order_by("name", "pk")

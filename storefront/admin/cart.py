@@ -8,7 +8,8 @@ from django.http import HttpRequest
 from django.utils.translation import gettext_lazy as _
 
 from apikeys.admin.deeds import DeedAdmin
-from apikeys.admin.guarded import Person, ReadOnlyAdmin, StoreFilter
+from apikeys.admin.guarded import ReadOnlyAdmin, StoreFilter
+from apikeys.models.scope import Person
 from storefront.models import Cart, CartItem, ShopperSession
 
 if TYPE_CHECKING:

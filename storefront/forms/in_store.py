@@ -3,10 +3,10 @@
 from typing import Any
 
 from django import forms
-from django.contrib.auth.models import AbstractBaseUser, AnonymousUser
 from django.utils.translation import gettext_lazy as _
 
 from apikeys.models import Store
+from apikeys.models.scope import Person
 
 
 class InStoreForm(forms.Form):
@@ -19,8 +19,6 @@ class InStoreForm(forms.Form):
         empty_label=None,
     )
 
-    def __init__(
-        self, *args: Any, operator: AbstractBaseUser | AnonymousUser, **options: Any
-    ) -> None:
+    def __init__(self, *args: Any, operator: Person, **options: Any) -> None:
         super().__init__(*args, **options)
         self.fields["store"].queryset = Store.objects.visible_to(operator)  # type: ignore[attr-defined]

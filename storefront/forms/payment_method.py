@@ -3,11 +3,11 @@
 from typing import Any
 
 from django import forms
-from django.contrib.auth.models import AbstractBaseUser, AnonymousUser
 from django.core.exceptions import ValidationError
 from django.utils.translation import gettext_lazy as _
 
 from apikeys.models import Store
+from apikeys.models.scope import Person
 from apikeys.text import plain_text
 from storefront import debug_fields
 from storefront.models.payment_method import Mode
@@ -66,11 +66,9 @@ class PaymentMethodForm(forms.Form):
         ),
     )
 
-    def __init__(
-        self, *args: Any, operator: AbstractBaseUser | AnonymousUser, **options: Any
-    ) -> None:
+    def __init__(self, *args: Any, operator: Person, **options: Any) -> None:
         super().__init__(*args, **options)
-        if not operator.has_perm(SEE_DEBUG):  # type: ignore[union-attr]
+        if not operator.has_perm(SEE_DEBUG):
             del self.fields["debug"]
 
 
@@ -89,8 +87,6 @@ class NewPaymentMethodForm(PaymentMethodForm):
     )
     field_order = ("store", "code", "title", "enabled", "mode", "debug")
 
-    def __init__(
-        self, *args: Any, operator: AbstractBaseUser | AnonymousUser, **options: Any
-    ) -> None:
+    def __init__(self, *args: Any, operator: Person, **options: Any) -> None:
         super().__init__(*args, operator=operator, **options)
         self.fields["store"].queryset = Store.objects.visible_to(operator)  # type: ignore[attr-defined]

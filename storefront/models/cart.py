@@ -11,11 +11,11 @@ from django.utils.translation import gettext_lazy as _
 
 from apikeys.actor import Actor
 from apikeys.models import ChangeRecord, Store
+from apikeys.models.scope import ScopedQuerySet
 from apikeys.text import plain_text
 from storefront import cart_key, money
 from storefront.models.cart_item import Fillable
 from storefront.models.invoice import Invoice
-from storefront.models.owned import OwnedQuerySet
 from storefront.models.payment_method import PaymentMethod
 
 LIFETIME: Final = timedelta(days=7)
@@ -30,7 +30,7 @@ class NoSuchCart(Exception):
     """The cart key opens no cart. The message is for the operator."""
 
 
-class CartQuerySet(OwnedQuerySet["Cart"]):
+class CartQuerySet(ScopedQuerySet["Cart"]):
     @transaction.atomic
     def open(
         self, *, store: Store, customer: str = "", offered: str | None = None

@@ -16,6 +16,7 @@ from django.db.models import Q
 from django.utils import timezone
 from django.utils.translation import gettext_lazy as _
 
+from apikeys.models.scope import ScopedQuerySet
 from storefront.events import EventType, facts_of, spelt
 from storefront.models.owned import PUBLIC_ID_LENGTH, new_public_id
 from storefront.outgoing import Trouble
@@ -84,12 +85,8 @@ class DeliveryStatus(models.TextChoices):
     STOPPED = "stopped", _("Stopped")
 
 
-class DeliveryQuerySet(models.QuerySet["Delivery"]):
-    def visible_to(self, user: Any) -> Self:
-        """Those of the stores whose staff this console user is; all of them for a superuser."""
-        if getattr(user, "is_superuser", False) and getattr(user, "is_active", False):
-            return self
-        return self.filter(webhook__store__staff=user.pk) if user.pk else self.none()
+class DeliveryQuerySet(ScopedQuerySet["Delivery"]):
+    path_to_staff = "webhook__store__staff"
 
     def with_all(self) -> Self:
         """Together with what every page and answer about a delivery shows."""

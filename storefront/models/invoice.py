@@ -14,10 +14,10 @@ from django.utils.translation import gettext_lazy as _
 
 from apikeys.actor import Actor
 from apikeys.models import ChangeRecord, Store
+from apikeys.models.scope import ScopedQuerySet
 from storefront import money
 from storefront.models.delivery import Event
 from storefront.models.invoice_status import MARKABLE, AdditionalStatus, InvoiceStatus
-from storefront.models.owned import OwnedQuerySet
 from storefront.models.payment import Payable
 from storefront.web_address import validate_link
 
@@ -25,7 +25,7 @@ LIFETIME: Final = timedelta(minutes=15)
 MONITORED: Final = timedelta(hours=24)
 
 
-class InvoiceQuerySet(OwnedQuerySet["Invoice"]):
+class InvoiceQuerySet(ScopedQuerySet["Invoice"]):
     @transaction.atomic
     def create_for(
         self, store: Store, *, amount: Decimal, currency: str = "", **fields: Any

@@ -1,8 +1,7 @@
 """What every record of a shop has: its store, a public id, and who changed it."""
 
-from typing import Any, Self, TypeVar
+from typing import Any
 
-from django.contrib.auth.models import AbstractBaseUser, AnonymousUser
 from django.db import models
 from django.utils import timezone
 from django.utils.translation import gettext_lazy as _
@@ -12,20 +11,11 @@ from apikeys.actor import Actor
 from apikeys.models import ChangeRecord, Store
 
 PUBLIC_ID_LENGTH = 22
-Row = TypeVar("Row", bound=models.Model)
 
 
 def new_public_id() -> str:
     """22 base62 characters (130 bits): no one can guess what another store has."""
     return tokens.random_base62(PUBLIC_ID_LENGTH)
-
-
-class OwnedQuerySet(models.QuerySet[Row]):
-    def visible_to(self, user: AbstractBaseUser | AnonymousUser) -> Self:
-        """Those of the stores whose staff this console user is; all of them for a superuser."""
-        if getattr(user, "is_superuser", False) and getattr(user, "is_active", False):
-            return self
-        return self.filter(store__staff=user.pk) if user.pk else self.none()
 
 
 class Owned(models.Model):

@@ -9,9 +9,10 @@ from django.utils.translation import gettext_lazy as _
 
 from apikeys.actor import Actor
 from apikeys.models import ChangeRecord, Store
+from apikeys.models.scope import ScopedQuerySet
 from apikeys.text import plain_text
 from storefront import debug_fields
-from storefront.models.owned import Owned, OwnedQuerySet
+from storefront.models.owned import Owned
 
 
 class Mode(models.TextChoices):
@@ -19,7 +20,7 @@ class Mode(models.TextChoices):
     TEST = "test", _("Test")
 
 
-class PaymentMethodQuerySet(OwnedQuerySet["PaymentMethod"]):
+class PaymentMethodQuerySet(ScopedQuerySet["PaymentMethod"]):
     @transaction.atomic
     def add(self, *, actor: Actor, store: Store, code: str, **fields: Any) -> "PaymentMethod":
         """Add a payment method. Raises ``ValidationError`` when a value does not fit."""

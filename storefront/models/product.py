@@ -13,9 +13,10 @@ from django.utils.translation import gettext_lazy as _
 
 from apikeys.actor import Actor
 from apikeys.models import ChangeRecord, Store
+from apikeys.models.scope import ScopedQuerySet
 from apikeys.text import plain_text
 from storefront import money
-from storefront.models.owned import Owned, OwnedQuerySet
+from storefront.models.owned import Owned
 
 SKU_TAKEN = _("There is a product with this SKU already.")
 
@@ -30,7 +31,7 @@ def _sku_once() -> Iterator[None]:
         raise ValidationError(SKU_TAKEN, code="unique") from error
 
 
-class ProductQuerySet(OwnedQuerySet["Product"]):
+class ProductQuerySet(ScopedQuerySet["Product"]):
     @transaction.atomic
     def add(
         self,

@@ -14,9 +14,10 @@ from django.utils.translation import gettext_lazy as _
 
 from apikeys import tokens
 from apikeys.models import APIKey, ChangeRecord
+from apikeys.models.scope import ScopedQuerySet
 from storefront import transfer_link
 from storefront.models.cart import Cart
-from storefront.models.owned import Owned, OwnedQuerySet
+from storefront.models.owned import Owned
 from storefront.models.transfer_target import Action, TransferTarget
 
 LIFETIME: Final = timedelta(minutes=10)
@@ -24,7 +25,7 @@ KEPT_FOR: Final = timedelta(days=90)
 TICKET_LENGTH: Final = 43
 
 
-class SessionTransferQuerySet(OwnedQuerySet["SessionTransfer"]):
+class SessionTransferQuerySet(ScopedQuerySet["SessionTransfer"]):
     @transaction.atomic
     def issue(
         self,

@@ -13,7 +13,8 @@ from django.utils.translation import gettext_lazy as _
 
 from apikeys.actor import Actor
 from apikeys.models import ChangeRecord, Store
-from storefront.models.owned import Owned, OwnedQuerySet
+from apikeys.models.scope import ScopedQuerySet
+from storefront.models.owned import Owned
 from storefront.web_address import validate_link
 
 
@@ -44,7 +45,7 @@ def validate_target(url: str) -> None:
         raise ValidationError(_("A target has no #part."), code="fragment")
 
 
-class TransferTargetQuerySet(OwnedQuerySet["TransferTarget"]):
+class TransferTargetQuerySet(ScopedQuerySet["TransferTarget"]):
     def of(self, store: Store, action: str) -> "TransferTarget":
         """The target of an action; one that nobody has set yet is as it was shipped."""
         found = self.filter(store=store, action=action).first()

@@ -11,16 +11,16 @@ from django.utils.translation import gettext_lazy as _
 from apikeys import tokens
 from apikeys.actor import Actor
 from apikeys.models import ChangeRecord, Status, Store
+from apikeys.models.scope import ScopedQuerySet
 from storefront import events
 from storefront.events import Dialect, EventType
-from storefront.models.owned import OwnedQuerySet
 from storefront.models.webhook_secret import OVERLAP, Signing, new_secret
 from storefront.web_address import validate_receiver
 
 MOST_IN_A_STORE: Final = 100
 
 
-class WebhookQuerySet(OwnedQuerySet["Webhook"]):
+class WebhookQuerySet(ScopedQuerySet["Webhook"]):
     @transaction.atomic
     def register(
         self,
