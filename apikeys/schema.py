@@ -5,6 +5,10 @@ from typing import Any, Literal
 from drf_spectacular.extensions import OpenApiAuthenticationExtension
 from drf_spectacular.openapi import AutoSchema
 
+from apikeys.call import ANY
+from apikeys.models import Permission
+from apikeys.rules import METHODS
+
 PROBLEM = {
     "type": "object",
     "required": ["type", "title", "status", "detail", "code", "message", "data", "request_id"],
@@ -47,10 +51,33 @@ ERRORS = {
 
 
 class ProblemAutoSchema(AutoSchema):
+    """Groups operations by the resource that a key needs, and tells how each can be refused."""
+
+    def get_tags(self) -> list[str]:
+        if self.path.startswith("/wp-json/"):
+            return ["cocart"]
+        resource = getattr(self.view, "resource", None)
+        return ["key"] if resource in {None, ANY} else [str(resource)]
+
+    def get_summary(self) -> str:
+        """The first sentence of what the view says of itself."""
+        first, _stop, _rest = self.get_description().partition(".")
+        return " ".join(first.replace("``", "").split())
+
+    def get_extensions(self) -> dict[str, Any]:
+        """What a key needs for the operation, which OpenAPI has no words for."""
+        level = "read" if self.method in METHODS[Permission.READ] else "write"
+        return {"x-resource": getattr(self.view, "resource", None), "x-permission": level}
+
     def _get_response_bodies(
         self, direction: Literal["request", "response"] = "response"
     ) -> dict[str, Any]:
         responses: dict[str, Any] = super()._get_response_bodies(direction)
+        if responses.pop("204", None):
+            # Taken for granted where something is deleted; here the answer is what was deleted.
+            responses["200"] = self._get_response_for_code(  # type: ignore[no-untyped-call]
+                self.get_response_serializers(), "200", direction=direction
+            )
         for status, description in ERRORS.items():
             responses.setdefault(
                 status,
@@ -68,6 +95,12 @@ def add_problem(result: dict[str, Any], **more: Any) -> dict[str, Any]:
     return result
 
 
+def drop_trailing_slashes(result: dict[str, Any], **more: Any) -> dict[str, Any]:
+    """Both spellings are routes; the one that the README and the shops' clients use is shown."""
+    result["paths"] = {path.rstrip("/"): item for path, item in result["paths"].items()}
+    return result
+
+
 class APIKeyScheme(OpenApiAuthenticationExtension):  # type: ignore[no-untyped-call]
     """The carriers of a key, of which a call uses one.
 
@@ -76,6 +109,10 @@ class APIKeyScheme(OpenApiAuthenticationExtension):  # type: ignore[no-untyped-c
 
     target_class = "apikeys.authentication.APIKeyAuthentication"
     name = ["basic", "bearer", "apiKey"]  # noqa: RUF012 - spectacular asks for a list
+
+    def get_security_requirement(self, auto_schema: AutoSchema) -> list[dict[str, list[Any]]]:
+        """Any one of them: names in one and the same object would all be required."""
+        return [{name: []} for name in self.name]
 
     def get_security_definition(self, auto_schema: AutoSchema) -> list[dict[str, Any]]:
         return [

@@ -269,6 +269,7 @@ SPECTACULAR_SETTINGS = {
     "POSTPROCESSING_HOOKS": [
         "drf_spectacular.hooks.postprocess_schema_enums",
         "apikeys.schema.add_problem",
+        "apikeys.schema.drop_trailing_slashes",
     ],
     # The description of the API is public; the API is not.
     "SERVE_AUTHENTICATION": [],

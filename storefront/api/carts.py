@@ -106,6 +106,7 @@ class CartDetail(CartView):
 
     @extend_schema(operation_id="carts_delete", responses=CART_ANSWER, parameters=CART_KEY)
     def delete(self, request: Request, **path: Any) -> Response:
+        """Delete a cart."""
         cart = self.opened_cart(path.get("cart_id", ""))
         answer = self.answer(cart)
         cart.delete()
@@ -147,6 +148,7 @@ class CartItemDetail(CartView):
 
     @extend_schema(operation_id="carts_items_read", responses=CartItemSerializer)
     def get(self, request: Request, item_key: str, **path: Any) -> Response:
+        """One item of the cart."""
         cart = self.opened_cart(path.get("cart_id", ""))
         item = item_of(cart, item_key)
         return Response(CartItemSerializer(item).data, headers=self.key_headers(cart))
@@ -158,6 +160,7 @@ class CartItemDetail(CartView):
         parameters=CART_KEY,
     )
     def put(self, request: Request, item_key: str, **path: Any) -> Response:
+        """Say how many pieces of an item there are; none takes it out."""
         return self._set(item_key, path.get("cart_id", ""))
 
     @extend_schema(
@@ -167,10 +170,12 @@ class CartItemDetail(CartView):
         parameters=CART_KEY,
     )
     def post(self, request: Request, item_key: str, **path: Any) -> Response:
+        """Say how many pieces of an item there are; none takes it out."""
         return self._set(item_key, path.get("cart_id", ""))
 
     @extend_schema(operation_id="carts_items_remove", responses=CART_ANSWER, parameters=CART_KEY)
     def delete(self, request: Request, item_key: str, **path: Any) -> Response:
+        """Take an item out."""
         cart = self.opened_cart(path.get("cart_id", ""))
         cart.set_quantity(item_of(cart, item_key), 0)
         return self.answer(cart)
@@ -217,6 +222,7 @@ class CartCustomer(CartView):
         parameters=CART_KEY,
     )
     def post(self, request: Request, **path: Any) -> Response:
+        """Bind the cart to a customer. Its cart key ends, and a new one is answered."""
         customer = self.read(CustomerBody)["customer"]
         cart = self.cart_to_fill(path.get("cart_id", ""))
         with named():
@@ -225,6 +231,7 @@ class CartCustomer(CartView):
 
     @extend_schema(operation_id="carts_customer_unbind", responses=CART_ANSWER, parameters=CART_KEY)
     def delete(self, request: Request, **path: Any) -> Response:
+        """Let the cart be a guest's again. Its cart key ends, and a new one is answered."""
         cart = self.opened_cart(path.get("cart_id", ""))
         self.cart_key = cart.unbind()
         return self.answer(cart)

@@ -26,6 +26,7 @@ class CoCart(CoCartView, carts.CartDetail):
         parameters=CART_KEY,
     )
     def post(self, request: Request, **path: Any) -> Response:
+        """Open a cart."""
         self.read(CartBody)
         return self.answer(self.cart_to_fill())
 

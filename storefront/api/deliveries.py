@@ -68,8 +68,9 @@ class Redelivery(DeliveryView):
     )
     @idempotent()
     def post(self, request: Request, store_id: str, webhook_id: str, delivery_id: str) -> Response:
-        """The answer is the id of the new delivery, as a JSON string: so Greenfield's clients
-        expect it. The receiver knows the message again by its ``webhook-id`` header.
+        """Send the message once more. The receiver knows it again by its ``webhook-id``.
+
+        The answer is the id of the new delivery, as a JSON string: Greenfield's clients expect it.
         """
         with named():
             again = self.delivery(webhook_id, delivery_id).redeliver()

@@ -58,6 +58,7 @@ class InvoiceList(ShopView):
     )
     @idempotent()
     def post(self, request: Request, store_id: str) -> Response:
+        """Create an invoice. Its ``checkoutLink`` is where the customer pays."""
         values = self.read(InvoiceBody)
         with named(MODEL_NAMES):
             invoice = Invoice.objects.create_for(self.store, **values)
@@ -77,6 +78,7 @@ class InvoiceDetail(ShopView):
         request=MetadataBody, responses=InvoiceSerializer, operation_id="invoices_replace_metadata"
     )
     def put(self, request: Request, store_id: str, invoice_id: str) -> Response:
+        """Change the metadata of an invoice."""
         invoice = self.find(Invoice.objects.all(), invoice_id)
         own = InvoiceSerializer(invoice).data
         invoice.describe(self.read(MetadataBody, own=own)["metadata"])
@@ -86,11 +88,12 @@ class InvoiceDetail(ShopView):
         request=MarkBody, responses=InvoiceSerializer, operation_id="invoices_change_status"
     )
     def patch(self, request: Request, store_id: str, invoice_id: str) -> Response:
+        """Call an invoice settled or invalid."""
         return _mark(self, invoice_id)
 
     @extend_schema(responses=InvoiceSerializer, operation_id="invoices_archive")
     def delete(self, request: Request, store_id: str, invoice_id: str) -> Response:
-        """An invoice is never lost: it leaves the lists, and is still found by its id."""
+        """Archive an invoice: it leaves the lists, and is still found by its id."""
         invoice = self.find(Invoice.objects.all(), invoice_id)
         invoice.archive(actor=self.actor)
         return Response(InvoiceSerializer(invoice).data)
@@ -125,7 +128,7 @@ class InvoicePayment(ShopView):
     )
     @idempotent()
     def post(self, request: Request, store_id: str, invoice_id: str) -> Response:
-        """Enough of it settles the invoice; what is not confirmed yet makes it Processing.
+        """Note a payment. Enough settles the invoice; what is not confirmed makes it Processing.
 
         Without an amount, the payment that was not sure yet is confirmed.
         """

@@ -54,6 +54,7 @@ class ProductList(ShopView):
     )
     @idempotent()
     def post(self, request: Request, store_id: str) -> Response:
+        """Add a product."""
         values = self.read(ProductBody)
         with named():
             product = Product.objects.add(actor=self.actor, store=self.store, **values)
@@ -73,6 +74,7 @@ class ProductDetail(ShopView):
         request=ProductBody, responses=ProductSerializer, operation_id="products_replace"
     )
     def put(self, request: Request, store_id: str, product_id: str) -> Response:
+        """Replace all fields of a product."""
         return self._change(product_id)
 
     @extend_schema(
@@ -81,10 +83,12 @@ class ProductDetail(ShopView):
         operation_id="products_change",
     )
     def patch(self, request: Request, store_id: str, product_id: str) -> Response:
+        """Change some fields of a product."""
         return self._change(product_id, partial=True)
 
     @extend_schema(responses=ProductSerializer, operation_id="products_delete")
     def delete(self, request: Request, store_id: str, product_id: str) -> Response:
+        """Take a product off sale. Invoices that were made with it stay as they are."""
         product = self.find(Product.objects.all(), product_id)
         answer = ProductSerializer(product).data
         product.delete(actor=self.actor)

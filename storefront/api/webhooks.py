@@ -52,13 +52,14 @@ class WebhookDetail(ShopView):
 
     @extend_schema(responses=WebhookSerializer, operation_id="webhooks_read")
     def get(self, request: Request, store_id: str, webhook_id: str) -> Response:
+        """One webhook, without its secret."""
         return Response(WebhookSerializer(self.webhook(webhook_id)).data)
 
     @extend_schema(
         request=WebhookBody, responses=WebhookSerializer, operation_id="webhooks_replace"
     )
     def put(self, request: Request, store_id: str, webhook_id: str) -> Response:
-        """What is null or absent stays as it is, the secret above all."""
+        """Change a webhook. What is null or absent stays as it is, the secret above all."""
         return self._change(webhook_id)
 
     @extend_schema(
@@ -67,10 +68,12 @@ class WebhookDetail(ShopView):
         operation_id="webhooks_change",
     )
     def patch(self, request: Request, store_id: str, webhook_id: str) -> Response:
+        """Change some fields of a webhook."""
         return self._change(webhook_id)
 
     @extend_schema(responses=WebhookSerializer, operation_id="webhooks_delete")
     def delete(self, request: Request, store_id: str, webhook_id: str) -> Response:
+        """Delete a webhook. What was not delivered yet is not sent any more."""
         webhook = self.webhook(webhook_id)
         answer = WebhookSerializer(webhook).data
         webhook.delete(actor=self.actor)
@@ -102,7 +105,7 @@ class WebhookRotation(WebhookDetail):
     )
     @idempotent(hide=("secret",))
     def post(self, request: Request, store_id: str, webhook_id: str) -> Response:
-        """Both secrets sign until the overlap ends. The answer alone shows the new one."""
+        """Replace the secret. Both sign until the overlap ends; only this answer shows the new."""
         webhook = self.webhook(webhook_id)
         values = self.read(RotationBody)
         overlap = timedelta(seconds=values["overlap"]) if "overlap" in values else OVERLAP
