@@ -20,7 +20,8 @@ urlpatterns = [
     path("admin/", admin.site.urls),
     path("healthz", health.healthz),
     path("readyz", health.readyz),
-    path("api/schema/", description.Description.as_view(), name="schema"),
+    re_path(r"^api/schema/?$", description.Description.as_view(), name="schema"),
+    re_path(r"^api/docs/?$", description.docs, name="docs"),
     path("api/v1/", include("apikeys.api_urls")),
 ]
 if apps.is_installed("storefront"):

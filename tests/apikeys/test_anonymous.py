@@ -12,7 +12,7 @@ from tests.factories import APIKeyFactory
 pytestmark = pytest.mark.django_db
 
 PREFIXES = ("api/", "wp-json/")
-PUBLIC = {"api/schema/"}
+PUBLIC = {"^api/schema/?$", "^api/docs/?$"}
 METHODS = ("GET", "HEAD", "POST", "PUT", "PATCH", "DELETE", "OPTIONS", "TRACE", "FOO")
 EXAMPLES = {"store_id": "x" * 22}
 

@@ -39,6 +39,7 @@ PAGES = [
     "/console/preferences/",
     "/console/help/",
     "/console/help/ip_not_allowed/",
+    "/api/docs/#webhooks_create",
     "/console/nowhere/",
 ]
 
