@@ -24,7 +24,9 @@ def proxy(redis):
 def redis_console(live_databases, proxy, tmp_path_factory):
     """A real server that counts in Redis."""
     console = live.Console(
-        live_databases, tmp_path_factory.mktemp("redis-console"), REDIS_URL=proxy.url
+        live_databases,
+        tmp_path_factory.mktemp("redis-console"),
+        REDIS_URL=f"redis://{proxy.address}/0",
     )
     yield console
     console.stop()

@@ -1,4 +1,4 @@
-"""A way to Redis that can be made slow."""
+"""A way to a server that can be made slow."""
 
 import socket
 import threading
@@ -17,7 +17,7 @@ class SlowProxy:
         self.delayed = 0
         self._over = threading.Event()
         self._listener = socket.create_server((LOOPBACK, 0))
-        self.url = f"redis://{LOOPBACK}:{self._listener.getsockname()[1]}/0"
+        self.address = f"{LOOPBACK}:{self._listener.getsockname()[1]}"
         self._start(self._accept)
 
     def stop(self):

@@ -14,13 +14,12 @@ from tests.faults.callers import Caller, issue
 from tests.faults.records import calls, execute
 
 pytestmark = pytest.mark.e2e
-ADDRESSES = 1200  # of which a minute keeps a thousand apart
-ROWS_A_MINUTE = 1000
+ADDRESSES, GUESSES = 20, 500
 
 
 def guess(console, number):
-    """One well-formed secret of nobody's key, from an address of its own; gives the status."""
-    address = f"127.1.{number // 250}.{number % 250 + 1}"
+    """One well-formed secret of nobody's key, from one of the addresses; gives the status."""
+    address = f"127.1.1.{number % ADDRESSES + 1}"
     caller = HTTPConnection(servers.LOOPBACK, console.port, timeout=60, source_address=(address, 0))
     caller.request("GET", WHOAMI, headers={"X-API-Key": tokens.mint().secret})
     status = caller.getresponse().status
@@ -54,17 +53,16 @@ def test_a_flood_of_guesses_is_counted_in_few_rows_and_keeps_nobody_out(start_co
     with Caller(console, key) as legitimate, ThreadPoolExecutor(16) as strangers:
         before = legitimate.whoami().headers["X-Request-ID"]
         held = size(console)
-        flood = [strangers.submit(guess, console, number) for number in range(ADDRESSES)]
+        flood = [strangers.submit(guess, console, number) for number in range(GUESSES)]
         meanwhile = [legitimate.whoami().status for _ in range(20)]
         statuses = [one.result() for one in flood]
 
-    assert set(statuses) == {401}
+    assert set(statuses) == {401, 429}
     assert set(meanwhile) == {200}
     total, rows, minutes = counted(console)
-    assert total == ADDRESSES
-    assert rows <= (ROWS_A_MINUTE + 1) * minutes
-    assert rows < ADDRESSES or minutes > 1
-    assert size(console) - held <= 5 * 1024 * 1024
+    assert total == GUESSES
+    assert rows <= 2 * ADDRESSES * minutes  # wrong ones, and those that came too often
+    assert size(console) - held <= 1024 * 1024
     recorded = [record["request_id"] for record in calls(console, key, outcome="allowed")]
     assert len(recorded) == 21
     assert before in recorded

@@ -2,13 +2,15 @@
 
 import time
 from contextlib import ExitStack, contextmanager
+from urllib.parse import urlsplit, urlunsplit
 
 import psycopg
 import pytest
 import requests
 
 from tests import live, servers
-from tests.faults.callers import Load, issue
+from tests.faults.callers import Load, in_every_worker, issue
+from tests.faults.proxy import AT_ONCE, SlowProxy
 from tests.faults.records import assert_nothing_acknowledged_is_lost, execute
 
 pytestmark = pytest.mark.e2e
@@ -91,6 +93,39 @@ def test_a_frozen_database_gives_503_in_time_and_heals_without_hands(postgresql,
             assert_unavailable(*call())
 
     wait_until_every_process_heals(call)
+
+
+@pytest.fixture
+def slow(live_databases):
+    """A way to the suite's own database server that can be made slow."""
+    if not live_databases.on_postgresql:
+        pytest.skip("runs when the suite runs on PostgreSQL")
+    proxy = SlowProxy(urlsplit(live_databases.maintenance).port)
+    yield proxy
+    proxy.stop()
+
+
+def test_a_slow_database_gives_503_in_time_and_heals_without_hands(
+    live_databases, start_console, slow
+):
+    parts = urlsplit(live_databases.fresh())
+    account, _at, _address = parts.netloc.rpartition("@")
+    url = urlunsplit(parts._replace(netloc=f"{account}@{slow.address}"))
+    console = start_console(DATABASE_URL=url)
+    key = issue(console, "inventory-sync")
+
+    with in_every_worker(console, key) as callers:
+        assert [caller.add_invoice().status for caller in callers] == [200, 200]
+        slow.delay = 3.0
+        refused = [deed() for caller in callers for deed in (caller.whoami, caller.add_invoice)]
+        slow.delay = AT_ONCE
+    with Load.of(console, key) as load:
+        load.wait_for(200, count=40)
+
+    assert slow.delayed > 0
+    assert {(answer.status, answer.code) for answer in refused} == {(503, "history_unavailable")}
+    assert max(answer.seconds for answer in refused) < LONGEST
+    assert_nothing_acknowledged_is_lost(console, load)
 
 
 def test_restarts_under_load_lose_no_acknowledged_call(postgresql, console, key):
