@@ -32,7 +32,7 @@ def counted(console):
     [row] = execute(
         console,
         "SELECT coalesce(sum(count), 0), count(*), count(DISTINCT minute) "
-        "FROM history_unprovencalls",
+        "FROM history_unprovencalls WHERE network LIKE '127.1.1.%'",
     )
     return row
 
@@ -47,8 +47,8 @@ def size(console):
     return execute(console, "SELECT pg_database_size(current_database())")[0][0]
 
 
-def test_a_flood_of_guesses_is_counted_in_few_rows_and_keeps_nobody_out(start_console):
-    console = start_console(FAILED_ATTEMPT_LIMIT="20/minute")
+def test_a_flood_of_guesses_is_counted_in_few_rows_and_keeps_nobody_out(live_console):
+    console = live_console
     key = issue(console, "legitimate")
     with Caller(console, key) as legitimate, ThreadPoolExecutor(16) as strangers:
         before = legitimate.whoami().headers["X-Request-ID"]
@@ -57,11 +57,11 @@ def test_a_flood_of_guesses_is_counted_in_few_rows_and_keeps_nobody_out(start_co
         meanwhile = [legitimate.whoami().status for _ in range(20)]
         statuses = [one.result() for one in flood]
 
-    assert set(statuses) == {401, 429}
+    assert set(statuses) == {401}
     assert set(meanwhile) == {200}
     total, rows, minutes = counted(console)
     assert total == GUESSES
-    assert rows <= 2 * ADDRESSES * minutes  # wrong ones, and those that came too often
+    assert rows <= ADDRESSES * minutes
     assert size(console) - held <= 1024 * 1024
     recorded = [record["request_id"] for record in calls(console, key, outcome="allowed")]
     assert len(recorded) == 21
