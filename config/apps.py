@@ -9,4 +9,4 @@ class StoreAdminConfig(AdminConfig):
     def ready(self) -> None:
         super().ready()
         # After every app has registered its own: the project's pages for console users.
-        from config import people  # noqa: F401
+        from config import people, sqlite  # noqa: F401
