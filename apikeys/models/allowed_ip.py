@@ -108,7 +108,7 @@ class AddressList(Revisioned):
         self.lock_at(revision)
         added = self._add_ips(entries)
         if added:
-            self.moved()
+            self.modified()
             self.note(actor, "allowed IP added", after={"allowed_ips": added})
         return added
 
@@ -122,7 +122,7 @@ class AddressList(Revisioned):
         removed = list(rows.values_list("network", flat=True))
         if removed:
             rows.delete()
-            self.moved()
+            self.modified()
             self.note(actor, "allowed IP removed", before={"allowed_ips": removed})
         return removed
 
@@ -136,7 +136,7 @@ class AddressList(Revisioned):
             return False
         row.full_clean(exclude=["api_key"], validate_unique=False, validate_constraints=False)
         row.save(update_fields=["label"])
-        self.moved()
+        self.modified()
         self.note(
             actor,
             "allowed IP labelled",

@@ -17,7 +17,6 @@ from apikeys.models.allowed_ip import AddressList
 from apikeys.models.api_user import APIUser
 from apikeys.models.change import ChangeRecord
 from apikeys.models.key_lists import ListedKeys
-from apikeys.models.revision import Revisioned
 from apikeys.models.secret import Rotatable, Secret
 from apikeys.models.status import Status, Switchable
 from apikeys.text import plain_text
@@ -92,7 +91,7 @@ class APIKeyQuerySet(ListedKeys):
         return [key for key in keys if key.disable_if_unused(moment, actor=actor)]
 
 
-class APIKey(AddressList, Rotatable, Revisioned, Switchable):
+class APIKey(AddressList, Rotatable, Switchable):
     """What one caller may do. The consumer key is public; secrets are versions of their own."""
 
     consumer_key = models.CharField(_("consumer key"), max_length=64, unique=True, editable=False)
@@ -177,7 +176,6 @@ class APIKey(AddressList, Rotatable, Revisioned, Switchable):
         return resources.permitted(self.resources, resource)
 
     def snapshot(self) -> dict[str, Any]:
-        """The settings a change record compares: never a secret, never a digest."""
         return {
             "description": self.description,
             "permission": str(self.permission),
@@ -195,13 +193,6 @@ class APIKey(AddressList, Rotatable, Revisioned, Switchable):
             "api_key": self,
             "consumer_key": self.consumer_key,
         }
-
-    def touched_fields(self) -> list[str]:
-        self.revision += 1
-        if not self.is_enabled:
-            return ["revision"]
-        self.enabled_at = timezone.now()
-        return ["revision", "enabled_at"]
 
     def clean(self) -> None:
         if self.expires_at is not None and (self._state.adding or self._expiry_moved()):
@@ -224,23 +215,15 @@ class APIKey(AddressList, Rotatable, Revisioned, Switchable):
         the key has moved on, and ``ValidationError`` when a value does not fit.
         """
         self.lock_at(revision)
-        before = self.snapshot()
-        if unknown := fields.keys() - before.keys():
-            raise TypeError(f"A key has no changeable {', '.join(sorted(unknown))}.")
-        for name, value in fields.items():
-            setattr(self, name, value)
-        self.full_clean()
-        after = self.snapshot()
-        changed = [name for name in before if before[name] != after[name]]
-        if not changed:
+        return self._set(fields, actor=actor)
+
+    @transaction.atomic
+    def enable(self, *, actor: Actor, reason: str = "") -> bool:
+        """Let calls in again; from now on the key counts as unused only after its full time."""
+        if not super().enable(actor=actor, reason=reason):
             return False
-        self.moved(*changed)
-        self.note(
-            actor,
-            "changed",
-            before={name: before[name] for name in changed},
-            after={name: after[name] for name in changed},
-        )
+        self.enabled_at = self.date_modified
+        self.save(update_fields=["enabled_at"])
         return True
 
     @transaction.atomic

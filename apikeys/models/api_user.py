@@ -9,7 +9,6 @@ from django.core.validators import RegexValidator
 from django.db import IntegrityError, models, transaction
 from django.db.models import Q
 from django.db.models.functions import Lower
-from django.utils import timezone
 from django.utils.translation import gettext_lazy as _
 
 from apikeys.actor import Actor
@@ -145,8 +144,7 @@ class APIUser(Switchable):
         if (owner.pk if owner else None) == self.owner_id:
             return False
         self.owner = owner
-        self.date_modified = timezone.now()
-        self.save(update_fields=["owner", "date_modified"])
+        self.modified("owner")
         after = self.snapshot()
         self.note(
             actor,

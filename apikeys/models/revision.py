@@ -1,16 +1,15 @@
 """Revisions: a form that was opened before a newer change cannot undo it."""
 
 from django.db import models
-from django.utils import timezone
 
-from apikeys.models.status import Switchable
+from apikeys.models.changeable import Changeable
 
 
 class StaleRevision(Exception):
     """The key was changed after the form or document that asks for this change was made."""
 
 
-class Revisioned(Switchable):
+class Revisioned(Changeable):
     """A record that counts its changes, so that a change can name the one it was made upon."""
 
     revision = models.PositiveIntegerField(default=1, editable=False)
@@ -24,8 +23,7 @@ class Revisioned(Switchable):
         if revision is not None and revision != self.revision:
             raise StaleRevision(str(self))
 
-    def moved(self, *fields: str) -> None:
+    def modified(self, *fields: str) -> None:
         """Save the named fields as the next revision."""
         self.revision += 1
-        self.date_modified = timezone.now()
-        self.save(update_fields=[*fields, "revision", "date_modified"])
+        super().modified("revision", *fields)

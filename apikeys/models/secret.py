@@ -189,7 +189,7 @@ class Rotatable(Revisioned):
         before.save(update_fields=["last_used_at", "retires_at", "sealed"])
         secret = tokens.new_secret(self.consumer_key)
         version = Secret.objects.add(key=cast("APIKey", self), secret=secret, signing=signing)
-        self.moved()
+        self.modified()
         self.note(
             actor,
             "rotated",
@@ -209,6 +209,6 @@ class Rotatable(Revisioned):
         now = timezone.now()
         ended = self.secrets.filter(retires_at__gt=now).update(retires_at=now, sealed="")
         if ended:
-            self.moved()
+            self.modified()
             self.note(actor, "overlap ended", after={"retired": ended})
         return ended

@@ -8,7 +8,6 @@ from django.contrib.auth.models import User
 from django.core.validators import RegexValidator, URLValidator
 from django.db import models, transaction
 from django.db.models import Q
-from django.utils import timezone
 from django.utils.translation import gettext_lazy as _
 
 from apikeys import tokens
@@ -91,25 +90,7 @@ class Store(Switchable):
     def change(self, *, actor: Actor, **fields: Any) -> bool:
         """Set name, website or currency. Returns whether anything changed."""
         self.lock()
-        before = self.snapshot()
-        if unknown := fields.keys() - before.keys():
-            raise TypeError(f"A store has no changeable {', '.join(sorted(unknown))}.")
-        for name, value in fields.items():
-            setattr(self, name, value)
-        self.full_clean()
-        after = self.snapshot()
-        changed = [name for name in before if before[name] != after[name]]
-        if not changed:
-            return False
-        self.date_modified = timezone.now()
-        self.save(update_fields=[*changed, "date_modified"])
-        self.note(
-            actor,
-            "changed",
-            before={name: before[name] for name in changed},
-            after={name: after[name] for name in changed},
-        )
-        return True
+        return self._set(fields, actor=actor)
 
     @transaction.atomic
     def set_staff(self, people: Iterable[User], *, actor: Actor) -> bool:
@@ -120,8 +101,7 @@ class Store(Switchable):
         after = self._staff_names()
         if before == after:
             return False
-        self.date_modified = timezone.now()
-        self.save(update_fields=["date_modified"])
+        self.modified()
         self.note(actor, "staff changed", before={"staff": before}, after={"staff": after})
         return True
 

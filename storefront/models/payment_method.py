@@ -101,24 +101,9 @@ class PaymentMethod(Owned):
     def change(self, *, actor: Actor, **fields: Any) -> bool:
         """Set title, enabled, mode or debug fields. Returns whether anything changed."""
         self.lock()
-        before = self.snapshot()
-        if unknown := fields.keys() - before.keys() | fields.keys() & {"code"}:
-            raise TypeError(f"A payment method has no changeable {', '.join(sorted(unknown))}.")
-        for name, value in fields.items():
-            setattr(self, name, value)
-        self.full_clean()
-        after = self.snapshot()
-        changed = [name for name in before if before[name] != after[name]]
-        if not changed:
-            return False
-        self.modified(*changed)
-        self.note(
-            actor,
-            "changed",
-            before={name: before[name] for name in changed},
-            after={name: after[name] for name in changed},
-        )
-        return True
+        if "code" in fields:
+            raise TypeError("Invoices name a payment method by its code, which stays.")
+        return self._set(fields, actor=actor)
 
     def delete(  # type: ignore[override]
         self, *, actor: Actor
