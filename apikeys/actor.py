@@ -3,11 +3,12 @@
 import getpass
 import sys
 from dataclasses import dataclass
-from typing import TYPE_CHECKING, Self
+from typing import TYPE_CHECKING, Self, cast
 
 from django.http import HttpRequest
 
 from apikeys import client_ip
+from apikeys.judged import JudgedRequest
 
 if TYPE_CHECKING:
     from apikeys.models import APIKey
@@ -37,7 +38,7 @@ class Actor:
     @classmethod
     def caller(cls, request: HttpRequest) -> Self:
         """The API key that made this call, once the gate has let it in."""
-        key: APIKey = request.api_key  # type: ignore[attr-defined]
+        key = cast("APIKey", cast(JudgedRequest, request).api_key)
         return cls(
             kind="api_key",
             name=f"{key.api_user.username} {key.consumer_key}",

@@ -1,9 +1,9 @@
 """The gate as a REST framework authentication class."""
 
-from typing import Any
+from typing import cast
 
 from django.db import transaction
-from django.http import HttpRequest, QueryDict
+from django.http import QueryDict
 from rest_framework.authentication import BaseAuthentication
 from rest_framework.exceptions import APIException, MethodNotAllowed
 from rest_framework.request import Request
@@ -11,6 +11,7 @@ from rest_framework.request import Request
 from apikeys import gate
 from apikeys.call import Call
 from apikeys.denial import DenialReason, Denied
+from apikeys.judged import JudgedRequest
 from apikeys.models import APIKey, APIUser
 
 CHALLENGES = (
@@ -39,30 +40,31 @@ class APIKeyAuthentication(BaseAuthentication):
 
     def authenticate(self, request: Request) -> tuple[APIUser, APIKey]:
         """Ask the gate. Sets ``api_key`` or ``denial`` on Django's request, for history."""
-        http_request: HttpRequest = request._request
+        http_request = cast(JudgedRequest, request._request)
         view = request.parser_context["view"]
         call = Call.from_request(
             http_request,
             resource=getattr(view, "resource", None),
             store_id=view.kwargs.get("store_id"),
         )
-        facts: dict[str, Any] = http_request.__dict__
-        facts["call"] = call
+        http_request.call = call
         try:
             admission = gate.admit(call)
         except Denied as denied:
-            facts.update(denial=denied, api_key=denied.api_key, rate=denied.rate)
+            http_request.denial, http_request.api_key = denied, denied.api_key
+            http_request.rate = denied.rate
             raise Refusal(denied) from denied
-        facts.update(api_key=admission.api_key, rate=admission.rate)
+        http_request.api_key, http_request.rate = admission.api_key, admission.rate
         if call.method != request.method:
             # Django upper-cases "get"; only the method as sent counts, and it is none of ours.
             raise MethodNotAllowed(call.method)
         if admission.collapsed:
-            facts["GET"] = _last_of_each(http_request.GET)
+            # By its name: the type says that nobody sets it.
+            http_request.__dict__["GET"] = _last_of_each(http_request.GET)
         if transaction.get_connection().in_atomic_block:
             # What the view does from here on is undone when it answers with an error, while the
             # spent nonce and the key's last use, written before this point, stay.
-            facts["effect"] = transaction.savepoint()
+            http_request.effect = transaction.savepoint()
         return admission.api_user, admission.api_key
 
     def authenticate_header(self, request: Request) -> str:
@@ -78,7 +80,7 @@ class OptionalAPIKeyAuthentication(APIKeyAuthentication):
         except Refusal as refusal:
             if refusal.denied.reason is not DenialReason.MISSING:
                 raise
-            del request._request.denial  # type: ignore[attr-defined]
+            del cast(JudgedRequest, request._request).denial
             return None
 
 

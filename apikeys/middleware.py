@@ -15,6 +15,7 @@ from django.views.defaults import bad_request
 
 from apikeys import client_ip
 from apikeys.call import Call
+from apikeys.judged import JudgedRequest
 from apikeys.networks import contains
 from apikeys.preferences import Preferences
 from apikeys.ratelimit import Verdict
@@ -71,13 +72,13 @@ class RequestIDMiddleware:
     def __init__(self, get_response: Handler) -> None:
         self.get_response = get_response
 
-    def __call__(self, request: HttpRequest) -> HttpResponse:
+    def __call__(self, request: JudgedRequest) -> HttpResponse:
         request_id = secrets.token_hex(12)
         offered = request.headers.get("X-Request-ID", "")
         peer = request.META.get("REMOTE_ADDR") or ""
         if offered and PLAIN_ID.fullmatch(offered) and contains(settings.TRUSTED_PROXIES, peer):
             request_id = offered
-        request.request_id = request_id  # type: ignore[attr-defined]
+        request.request_id = request_id
         response = self.get_response(request)
         response["X-Request-ID"] = request_id
         return response

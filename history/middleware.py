@@ -3,7 +3,6 @@
 import logging
 from collections.abc import Callable
 from contextlib import suppress
-from datetime import datetime
 from typing import Any
 
 from django.core.exceptions import BadRequest, RequestDataTooBig
@@ -14,12 +13,14 @@ from django.utils import timezone
 
 from apikeys import problem
 from apikeys.authentication import APIKeyAuthentication
+from apikeys.judged import JudgedRequest
 from history import recorder
 
 logger = logging.getLogger(__name__)
 
 SAFE_METHODS = frozenset({"GET", "HEAD", "OPTIONS"})
 Handler = Callable[[HttpRequest], HttpResponse]
+Ending = HttpResponse | Exception
 
 
 class CallHistoryMiddleware:
@@ -33,8 +34,8 @@ class CallHistoryMiddleware:
     def __init__(self, get_response: Handler) -> None:
         self.get_response = get_response
 
-    def __call__(self, request: HttpRequest) -> HttpResponse:
-        request.call_started = timezone.now()  # type: ignore[attr-defined]
+    def __call__(self, request: JudgedRequest) -> HttpResponse:
+        request.call_started = timezone.now()
         response = self.get_response(request)
         if getattr(request, "denial", None) and not hasattr(request, "call_recorded"):
             # A page of its own, such as a session-transfer link, refused somebody.
@@ -42,12 +43,12 @@ class CallHistoryMiddleware:
         return response
 
     def process_view(
-        self, request: HttpRequest, view: Callable[..., HttpResponse], args: Any, kwargs: Any
+        self, request: JudgedRequest, view: Callable[..., HttpResponse], args: Any, kwargs: Any
     ) -> HttpResponse | None:
         """Call a guarded view here, where its transaction can be held; leave others to Django."""
         if not (_is_guarded(view) or _spends(view)):
             return None
-        request.call_recorded = True  # type: ignore[attr-defined]
+        request.call_recorded = True
 
         def call_view() -> HttpResponse:
             response = view(request, *args, **kwargs)
@@ -78,12 +79,7 @@ def _spends(view: Callable[..., HttpResponse]) -> bool:
     return getattr(view, "spends", False)
 
 
-def _started(request: HttpRequest) -> datetime:
-    started: datetime = request.call_started  # type: ignore[attr-defined]
-    return started
-
-
-def _outcome(call_view: Callable[[], HttpResponse]) -> tuple[HttpResponse | Exception, int]:
+def _outcome(call_view: Callable[[], HttpResponse]) -> tuple[Ending, int]:
     """What the view answered or raised, and the status that this means for the caller."""
     try:
         response = call_view()
@@ -92,13 +88,13 @@ def _outcome(call_view: Callable[[], HttpResponse]) -> tuple[HttpResponse | Exce
     return response, response.status_code
 
 
-def _read(request: HttpRequest, call_view: Callable[[], HttpResponse]) -> HttpResponse | Exception:
+def _read(request: JudgedRequest, call_view: Callable[[], HttpResponse]) -> Ending:
     outcome, status = _outcome(call_view)
-    recorder.record(request, status=status, started=_started(request))
+    recorder.record(request, status=status, started=request.call_started)
     return outcome
 
 
-def _write(request: HttpRequest, call_view: Callable[[], HttpResponse]) -> HttpResponse | Exception:
+def _write(request: JudgedRequest, call_view: Callable[[], HttpResponse]) -> Ending:
     """The view and its record in one transaction.
 
     The savepoint is set by the authentication class, after the gate's own traces (a spent nonce,
@@ -113,7 +109,7 @@ def _write(request: HttpRequest, call_view: Callable[[], HttpResponse]) -> HttpR
             # takes no statement at all; but only the view's effect is lost.
             transaction.set_rollback(False)
             transaction.savepoint_rollback(effect)
-        recorder.record(request, status=status, started=_started(request))
+        recorder.record(request, status=status, started=request.call_started)
     return outcome
 
 
@@ -130,9 +126,9 @@ def _receive(request: HttpRequest) -> None:
         raise BadRequest("The body did not come.") from error
 
 
-def _answer_recorded(request: HttpRequest, response: HttpResponse) -> HttpResponse:
+def _answer_recorded(request: JudgedRequest, response: HttpResponse) -> HttpResponse:
     try:
-        recorder.record(request, status=response.status_code, started=_started(request))
+        recorder.record(request, status=response.status_code, started=request.call_started)
     except (DatabaseError, InterfaceError):
         logger.exception("A refused call could not be recorded.")
         return problem.unavailable(request)

@@ -1,7 +1,7 @@
 """Which cart a call is about: the one that its cart key opens, and no other."""
 
 from datetime import UTC
-from typing import Any, Final
+from typing import Any, Final, cast
 
 from drf_spectacular.utils import OpenApiParameter, OpenApiResponse
 from rest_framework import serializers
@@ -10,6 +10,7 @@ from rest_framework.response import Response
 
 from apikeys.authentication import Refusal
 from apikeys.denial import DenialReason, Denied
+from apikeys.judged import JudgedRequest
 from storefront import cart_key
 from storefront.api.fields import AmountField
 from storefront.api.incoming import Incoming
@@ -91,7 +92,7 @@ def refusal(view: ShopView, detail: str) -> Refusal:
     """The one answer to every wrong cart key, to be raised; history keeps the detail."""
     denied = Denied(DenialReason.CART, detail)
     denied.api_key = view.key
-    view.request._request.__dict__["denial"] = denied
+    cast(JudgedRequest, view.request._request).denial = denied
     return Refusal(denied)
 
 

@@ -10,6 +10,7 @@ from django.shortcuts import render
 from apikeys import gate
 from apikeys.call import Call
 from apikeys.denial import DenialReason, Denied
+from apikeys.judged import JudgedRequest
 from apikeys.models import Store
 from storefront import redemption, shopper_cookie
 from storefront.models import ShopperSession
@@ -21,7 +22,7 @@ NOTICE: Final = {"notice": "link-not-valid"}
 QUIET: Final = {"Referrer-Policy": "no-referrer", "Cache-Control": "no-store"}
 
 
-def transfer_session(request: HttpRequest) -> HttpResponse:
+def transfer_session(request: JudgedRequest) -> HttpResponse:
     """Redeem the link of this request: one GET that a person caused, and only once.
 
     Answered 303 to the store's target, with a new shopper session and without the link. Link
@@ -40,7 +41,7 @@ def transfer_session(request: HttpRequest) -> HttpResponse:
             value = _hand_over(request, examined)
     except Denied as denied:
         return _refused(request, examined, denied)
-    request.api_key = examined.api_key  # type: ignore[attr-defined]
+    request.api_key = examined.api_key
     response = HttpResponse(status=303, headers={"Location": examined.location, **QUIET})
     shopper_cookie.give(response, value)
     return response
@@ -68,15 +69,15 @@ def _hand_over(request: HttpRequest, examined: Redemption) -> str:
     return value
 
 
-def _refused(request: HttpRequest, examined: Redemption, denied: Denied) -> HttpResponse:
+def _refused(request: JudgedRequest, examined: Redemption, denied: Denied) -> HttpResponse:
     """The one answer to every link that does not hold; history keeps the reason.
 
     As long as nobody vouched for it, it is a guess, and guesses are limited.
     """
     if denied.api_key is None and examined.store is None:
         denied = gate.limited(denied, Call.from_request(request), examined.claimed_key)
-    request.denial = denied  # type: ignore[attr-defined]
-    request.api_key = denied.api_key  # type: ignore[attr-defined]
+    request.denial = denied
+    request.api_key = denied.api_key
     if denied.reason is DenialReason.RATE:
         response = render(request, "storefront/transfer_refused.html", status=429)
         response["Retry-After"] = str(denied.retry_after or 1)
