@@ -90,7 +90,7 @@ def _outcome(call_view: Callable[[], HttpResponse]) -> tuple[Ending, int]:
 
 def _read(request: JudgedRequest, call_view: Callable[[], HttpResponse]) -> Ending:
     outcome, status = _outcome(call_view)
-    recorder.record(request, status=status, started=request.call_started)
+    recorder.record(request, status=status)
     return outcome
 
 
@@ -109,7 +109,7 @@ def _write(request: JudgedRequest, call_view: Callable[[], HttpResponse]) -> End
             # takes no statement at all; but only the view's effect is lost.
             transaction.set_rollback(False)
             transaction.savepoint_rollback(effect)
-        recorder.record(request, status=status, started=request.call_started)
+        recorder.record(request, status=status)
     return outcome
 
 
@@ -128,7 +128,7 @@ def _receive(request: HttpRequest) -> None:
 
 def _answer_recorded(request: JudgedRequest, response: HttpResponse) -> HttpResponse:
     try:
-        recorder.record(request, status=response.status_code, started=request.call_started)
+        recorder.record(request, status=response.status_code)
     except (DatabaseError, InterfaceError):
         logger.exception("A refused call could not be recorded.")
         return problem.unavailable(request)

@@ -1,13 +1,12 @@
 """Write down what the gate decided, durably, before the answer leaves."""
 
-from datetime import datetime
-
-from django.http import HttpRequest
 from django.utils import timezone
 
 from apikeys import client_ip
 from apikeys.call import Call
 from apikeys.denial import Denied
+from apikeys.judged import JudgedRequest
+from apikeys.models import APIKey
 from apikeys.networks import merge_network
 from apikeys.text import storable
 from apikeys.tokens import redact
@@ -15,32 +14,22 @@ from history.models import CallRecord, UnprovenCalls
 from history.models.call import Outcome
 
 
-def record(request: HttpRequest, *, status: int, started: datetime) -> None:
+def record(request: JudgedRequest, *, status: int) -> None:
     """Keep one decision: a call record once a key is proven, else one more in a merged count.
 
     Returns when the row is part of the open transaction or, outside of one, committed. Raises
     what the database raises: a call that cannot be recorded must not be answered with success.
     """
+    key: APIKey | None = getattr(request, "api_key", None)
     denied: Denied | None = getattr(request, "denial", None)
-    key = getattr(request, "api_key", None)
-    call: Call = getattr(request, "call", None) or Call.from_request(request)
-    address = client_ip.client_address(call).ip
-    answered = timezone.now()
-    path = storable(redact(request.path), 300)
-    method = storable(redact(call.method), 16)
-    if key is None:
-        if denied is None:
-            return
-        UnprovenCalls.objects.count_one(
-            at=started,
-            answered=answered,
-            network=merge_network(address) if address else "",
-            reason=denied.reason.value,
-            consumer_key=denied.named,
-            method=method,
-            path=path,
-        )
-        return
+    if key is not None:
+        _keep(request, key, denied, status)
+    elif denied is not None:
+        _count(request, denied)
+
+
+def _keep(request: JudgedRequest, key: APIKey, denied: Denied | None, status: int) -> None:
+    call, started, answered = _call_of(request), request.call_started, timezone.now()
     CallRecord.objects.create(
         date_added=started,
         date_modified=max(answered, started),
@@ -51,12 +40,39 @@ def record(request: HttpRequest, *, status: int, started: datetime) -> None:
         outcome=Outcome.DENIED if denied else Outcome.ALLOWED,
         reason=denied.reason.value if denied else "",
         detail=storable(redact(denied.detail), 300) if denied else "",
-        ip=address,
-        method=method,
-        path=path,
+        ip=client_ip.client_address(call).ip,
+        method=_method(call),
+        path=_path(request),
         status=status,
         scheme=client_ip.attested_scheme(call),
         duration_ms=max(0, round((answered - started).total_seconds() * 1000)),
         request_id=getattr(request, "request_id", ""),
         user_agent=storable(redact(request.META.get("HTTP_USER_AGENT", "")), 200),
     )
+
+
+def _count(request: JudgedRequest, denied: Denied) -> None:
+    call = _call_of(request)
+    address = client_ip.client_address(call).ip
+    UnprovenCalls.objects.count_one(
+        at=request.call_started,
+        answered=timezone.now(),
+        network=merge_network(address) if address else "",
+        reason=denied.reason.value,
+        consumer_key=denied.named,
+        method=_method(call),
+        path=_path(request),
+    )
+
+
+def _call_of(request: JudgedRequest) -> Call:
+    """The call that the gate judged, or that of a page which refused without the gate."""
+    return getattr(request, "call", None) or Call.from_request(request)
+
+
+def _method(call: Call) -> str:
+    return storable(redact(call.method), 16)
+
+
+def _path(request: JudgedRequest) -> str:
+    return storable(redact(request.path), 300)
