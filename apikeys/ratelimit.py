@@ -150,7 +150,12 @@ def _hit(name: str, identifier: str, rate: Rate, *, count: bool = True) -> Verdi
 def _hit_redis(identifier: str, rate: Rate, *, count: bool) -> Verdict:
     limiter, item = _redis(settings.REDIS_URL), _item(rate)
     allowed = (limiter.hit if count else limiter.test)(item, identifier)
-    stats = limiter.get_window_stats(item, identifier)
+    try:
+        stats = limiter.get_window_stats(item, identifier)
+    except RedisError as error:
+        # It has counted and decided; counting here once more would make two hits of one.
+        _outage.begin(error)
+        return Verdict(allowed, rate, 0, rate.seconds)
     reset = max(1, math.ceil(stats.reset_time - time.time()))
     return Verdict(allowed, rate, int(stats.remaining), reset)
 

@@ -7,6 +7,7 @@ from datetime import timedelta
 
 import pytest
 from django.utils import timezone
+from redis.exceptions import TimeoutError as RedisTimeout
 
 from apikeys import ratelimit, tokens
 from history.models import CallRecord, UnprovenCalls
@@ -251,6 +252,26 @@ def test_a_redis_that_does_not_answer_costs_less_than_300_ms_once(settings, capl
     assert "Redis cannot be reached" in caplog.text
     assert found == [True, True, True, False, False]
     assert asked == 1
+
+
+def test_a_redis_that_becomes_slow_after_it_has_counted_has_decided(
+    call, settings, outage, patient_redis, monkeypatch
+):
+    settings.REDIS_URL = patient_redis
+    key = APIKeyFactory(rate_limit="3/hour")
+
+    def too_slow(*_arguments):
+        raise RedisTimeout
+
+    with monkeypatch.context() as patch:
+        patch.setattr(ratelimit._redis(patient_redis), "get_window_stats", too_slow)
+        answer = call(key, NOTES)
+    assert (answer.status_code, answer["RateLimit"]) == (200, '"default";r=0;t=3600')
+    assert outage.over_at > time.monotonic()
+
+    assert statuses(lambda: call(key, NOTES), 4) == [200, 200, 200, 429]  # none was counted here
+    outage.over_at = 0.0
+    assert statuses(lambda: call(key, NOTES), 3) == [200, 200, 429]
 
 
 def test_redis_is_asked_again_when_it_is_back(call, settings, outage, patient_redis, caplog):
