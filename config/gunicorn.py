@@ -9,6 +9,7 @@ from typing import Any
 from gunicorn.arbiter import Arbiter
 from gunicorn.config import Config
 from gunicorn.glogging import Logger
+from gunicorn.http.errors import InvalidHeader
 from gunicorn.workers.gthread import ThreadWorker
 
 from config import environment
@@ -21,10 +22,15 @@ _host, _port = _env.text("HOST", "127.0.0.1"), _env.number("PORT", default=8000,
 
 
 class DiscreetWorker(ThreadWorker):
-    """Tells a caller nothing but that its request cannot be read.
+    """Reads what is HTTP, and tells a caller nothing but that its request cannot be read.
 
     The stock answer repeats the broken line, and that line may be a credential.
     """
+
+    def handle_request(self, req: Any, conn: Any) -> Any:
+        if req.version >= (1, 1) and "HOST" not in dict(req.headers):
+            raise InvalidHeader("Host is missing", req=req)  # RFC 9112, 3.2
+        return super().handle_request(req, conn)
 
     def handle_error(self, req: Any, client: Any, addr: Any, exc: BaseException) -> None:
         super().handle_error(req, DiscreetSocket(client), addr, exc)

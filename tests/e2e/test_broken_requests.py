@@ -18,6 +18,7 @@ def answer_to(console, request):
 @pytest.mark.parametrize(
     ("request_head", "status"),
     [
+        (f"GET /api/v1/whoami HTTP/1.1\r\nX-API-Key: {SECRET}\r\n\r\n", 400),
         (f"GET /api/v1/whoami HTTP/1.1\r\nAuthorization Bearer {SECRET}\r\n\r\n", 400),
         (f"GET /api/v1/whoami HTTP/1.1\r\nX-API-Key: {SECRET}\0\r\n\r\n", 400),
         (f"GET {SECRET}\r\n\r\n", 400),
@@ -33,3 +34,7 @@ def test_a_broken_request_is_refused_without_repeating_it(live_console, request_
     assert "Cache-Control: no-store" in answer
     assert answer.endswith("\r\n\r\n")
     assert SECRET not in answer + live_console.said()
+
+
+def test_a_simple_probe_names_no_host(live_console):
+    assert answer_to(live_console, "GET /healthz HTTP/1.0\r\n\r\n").startswith("HTTP/1.1 200 ")

@@ -137,6 +137,34 @@ def test_an_endless_body_in_chunks_is_refused_long_before_its_end(live_console, 
     assert memory(live_console) - before < 16 * MEGABYTE
 
 
+def chunked(wire, *pieces):
+    head = wire.head(
+        "Content-Type: application/json",
+        "Transfer-Encoding: chunked",
+        "Connection: close",
+        method="POST",
+        target=wire.invoices,
+    )
+    return head + b"".join(b"%x\r\n%s\r\n" % (len(piece), piece) for piece in pieces)
+
+
+def test_a_body_in_chunks_is_read_like_any_other(wire):
+    wire.send(chunked(wire, b'{"amount": "12.50', b'", "currency": "EUR"}', b""))
+    statuses, body = wire.answer()
+
+    assert (statuses, json.loads(body)["amount"]) == ([200], "12.50")
+
+
+def test_a_body_in_chunks_that_is_too_large_is_refused(wire):
+    assert refused(wire, chunked(wire, *[b" " * 0x10000] * 17, b"")) == 413
+
+
+def test_what_is_no_chunk_is_refused_without_a_word_in_the_log(live_console, wire):
+    said = len(live_console.said())
+    assert refused(wire, chunked(wire, b'{"amount"') + b"no length\r\n") == 400
+    assert "Traceback" not in live_console.said()[said:]
+
+
 @pytest.mark.parametrize("content_type", ["application/json", FORM], ids=["json", "form"])
 def test_a_body_that_does_not_come_does_nothing_and_holds_nobody_up(
     live_console, key, wire, content_type
