@@ -77,7 +77,7 @@ def check_gate(**kwargs: Any) -> list[CheckMessage]:
                     id="apikeys.E004",
                 )
             )
-    for name in ("DEFAULT_RATE_LIMIT", "FAILED_ATTEMPT_LIMIT"):
+    for name in ("DEFAULT_RATE_LIMIT", "FAILED_ATTEMPT_LIMIT", "FAILED_LOGIN_LIMIT"):
         try:
             ratelimit.parse(getattr(settings, name))
         except ValueError as error:

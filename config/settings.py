@@ -192,7 +192,7 @@ AXES_VERBOSE = False
 AXES_LOCKOUT_CALLABLE = "apikeys.views.login.locked_out"
 # By address alone, whatever the names: few passwords tried on many names would never meet the
 # limit above. Generous, because a whole office can share an address.
-FAILED_LOGIN_LIMIT = "100/hour"
+FAILED_LOGIN_LIMIT = values.rate("FAILED_LOGIN_LIMIT", env.text("FAILED_LOGIN_LIMIT", "100/hour"))
 
 # Eight hours without a page end a session.
 SESSION_COOKIE_AGE = 8 * 60 * 60

@@ -27,6 +27,7 @@ def test_the_settings_of_the_tests_are_good():
         ({"TRUSTED_PROXIES": ("10.0.0.1/8",)}, "apikeys.E004"),
         ({"DEFAULT_RATE_LIMIT": "fast"}, "apikeys.E005"),
         ({"FAILED_ATTEMPT_LIMIT": "20 per minute"}, "apikeys.E005"),
+        ({"FAILED_LOGIN_LIMIT": "a few"}, "apikeys.E005"),
         ({"APIKEYS_RESOURCES": ("any", "products")}, "apikeys.E006"),
         ({"APIKEYS_PRIVILEGED_RESOURCES": {"payments_debug": "apikeys.x"}}, "apikeys.E007"),
         ({"ALLOW_INSECURE_TRANSPORT": True}, "apikeys.W001"),

@@ -37,4 +37,4 @@ def test_a_broken_request_is_refused_without_repeating_it(live_console, request_
 
 
 def test_a_simple_probe_names_no_host(live_console):
-    assert answer_to(live_console, "GET /healthz HTTP/1.0\r\n\r\n").startswith("HTTP/1.1 200 ")
+    assert " 200 OK" in answer_to(live_console, "GET /healthz HTTP/1.0\r\n\r\n")
