@@ -5,14 +5,14 @@ from functools import wraps
 from typing import Any, Final
 
 from django.contrib.auth.views import redirect_to_login
-from django.core.exceptions import PermissionDenied
+from django.core.exceptions import ObjectDoesNotExist, PermissionDenied
 from django.http import Http404, HttpRequest
 from django.http.response import HttpResponseBase
 from django.shortcuts import get_object_or_404
 from django.utils.translation import gettext as _
 from django.views.decorators.http import require_http_methods
 
-from apikeys.models import APIKey, APIUser
+from apikeys.models import APIKey
 from apikeys.models.scope import Person
 
 View = Callable[..., HttpResponseBase]
@@ -56,7 +56,7 @@ def console_page(
                 require(request, permission)
             try:
                 return view(request, *args, **kwargs)
-            except (APIKey.DoesNotExist, APIUser.DoesNotExist) as error:
+            except ObjectDoesNotExist as error:
                 # Somebody else deleted it after this page had found it.
                 raise Http404 from error
 

@@ -177,7 +177,7 @@ class CartView(ShopView):
     def handle_exception(self, exc: Exception) -> Response:
         if isinstance(exc, CartClosed):
             exc = CartIsClosed()
-        elif isinstance(exc, NoSuchCart):
+        elif isinstance(exc, NoSuchCart | Cart.DoesNotExist):
             exc = self.refusal(str(exc))
         return super().handle_exception(exc)
 

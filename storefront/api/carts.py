@@ -127,6 +127,7 @@ class CartItems(CartView):
         return self.add_once(request, cart)
 
     def add_once(self, request: Request, cart: Cart) -> Response:
+        self.subject = cart.public_id
         answer = self._add_once(request, cart)
         # A kept answer knows no cart key; whoever gets it has just proven theirs.
         answer.data["cart_key"] = self.cart_key

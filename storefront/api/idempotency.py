@@ -15,6 +15,7 @@ from rest_framework.request import Request
 from rest_framework.response import Response
 
 from apikeys import tokens
+from storefront.api.shop import ShopView
 from storefront.models import KeptAnswer
 
 WRITTEN_KEY: Final = re.compile(r"[!-~]{1,255}")
@@ -50,7 +51,7 @@ def idempotent(*, hide: tuple[str, ...] = (), seal: tuple[str, ...] = ()) -> Cal
 
     def decorate(post: View) -> View:
         @wraps(post)
-        def once(view: Any, request: Request, *args: Any, **options: Any) -> Response:
+        def once(view: ShopView, request: Request, *args: Any, **options: Any) -> Response:
             key = request.headers.get("Idempotency-Key")
             if key is None:
                 return post(view, request, *args, **options)
@@ -59,7 +60,7 @@ def idempotent(*, hide: tuple[str, ...] = (), seal: tuple[str, ...] = ()) -> Cal
                     {"Idempotency-Key": "Use 1 to 255 visible ASCII characters."}
                 )
             with transaction.atomic():
-                kept, is_new = _begin(request, key)
+                kept, is_new = _begin(view, request, key)
                 if not is_new:
                     answer = _unsealed(kept, seal)
                     return Response(answer, headers={"Idempotency-Replayed": "true"})
@@ -75,8 +76,8 @@ def idempotent(*, hide: tuple[str, ...] = (), seal: tuple[str, ...] = ()) -> Cal
     return decorate
 
 
-def _begin(request: Request, key: str) -> tuple[KeptAnswer, bool]:
-    body = json.dumps(request.data, sort_keys=True, cls=DjangoJSONEncoder)
+def _begin(view: ShopView, request: Request, key: str) -> tuple[KeptAnswer, bool]:
+    body = view.subject + json.dumps(request.data, sort_keys=True, cls=DjangoJSONEncoder)
     digest = hashlib.sha256(body.encode("utf-8", "surrogatepass")).hexdigest()
     try:
         with transaction.atomic():

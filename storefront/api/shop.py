@@ -2,9 +2,11 @@
 
 from typing import Any, TypeVar
 
+from django.core.exceptions import ObjectDoesNotExist
 from django.db.models import QuerySet
 from rest_framework.exceptions import NotFound, ParseError
 from rest_framework.request import Request
+from rest_framework.response import Response
 
 from apikeys.actor import Actor
 from apikeys.api import ProtectedView
@@ -19,6 +21,9 @@ Row = TypeVar("Row", bound=Owned)
 class ShopView(ProtectedView):
     """A protected view of one store. The gate has checked that the path names the key's own."""
 
+    subject = ""
+    """What the call is about, when neither its path nor its body says so: the cart of a header."""
+
     def initial(self, request: Request, *args: Any, **kwargs: Any) -> None:
         """After the gate: refuse text in the address that no database can even compare."""
         super().initial(request, *args, **kwargs)
@@ -27,6 +32,12 @@ class ShopView(ProtectedView):
         queries = dict(request.query_params.lists()).values()
         if any(UNSTORABLE.search(value) for values in queries for value in values):
             raise ParseError("The query holds text that cannot be stored.")
+
+    def handle_exception(self, exc: Exception) -> Response:
+        """What somebody else deleted after this call had found it is as missing as ever."""
+        if isinstance(exc, ObjectDoesNotExist):
+            exc = NotFound("There is nothing here.")
+        return super().handle_exception(exc)
 
     @property
     def store(self) -> Store:

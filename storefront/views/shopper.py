@@ -1,5 +1,7 @@
 """The built-in cart and checkout pages: what a store has before it has pages of its own."""
 
+from collections.abc import Callable
+from functools import wraps
 from typing import Any
 
 from django import forms
@@ -15,6 +17,8 @@ from storefront import shopper_cookie
 from storefront.models import Cart, PaymentMethod
 from storefront.models.cart import CartClosed
 from storefront.models.cart_item import MOST_PIECES
+
+View = Callable[[HttpRequest], HttpResponse]
 
 
 class QuantityForm(forms.Form):
@@ -48,13 +52,25 @@ class CheckoutForm(forms.Form):
             del self.fields["payment_method"]
 
 
-@never_cache
-@require_http_methods(["GET", "HEAD", "POST"])
-def cart(request: HttpRequest) -> HttpResponse:
+def _of_cart(view: Callable[[HttpRequest, Cart], HttpResponse]) -> View:
+    """Give the view the cart of this browser; say so when there is none, or none any more."""
+
+    @never_cache
+    @require_http_methods(["GET", "HEAD", "POST"])
+    @wraps(view)
+    def found(request: HttpRequest) -> HttpResponse:
+        cart = shopper_cookie.cart_of(request)
+        try:
+            return view(request, cart) if cart else _nothing(request)
+        except Cart.DoesNotExist:
+            return _nothing(request)
+
+    return found
+
+
+@_of_cart
+def cart(request: HttpRequest, found: Cart) -> HttpResponse:
     """What is in the cart, to be changed; afterwards the checkout."""
-    found = shopper_cookie.cart_of(request)
-    if found is None:
-        return _nothing(request)
     problem = ""
     if request.method == "POST":
         problem = _change_quantity(request, found)
@@ -85,13 +101,9 @@ def _change_quantity(request: HttpRequest, found: Cart) -> str:
     return ""
 
 
-@never_cache
-@require_http_methods(["GET", "HEAD", "POST"])
-def checkout(request: HttpRequest) -> HttpResponse:
+@_of_cart
+def checkout(request: HttpRequest, found: Cart) -> HttpResponse:
     """What is due and how to pay it; placing the order leads to the invoice."""
-    found = shopper_cookie.cart_of(request)
-    if found is None:
-        return _nothing(request)
     if found.invoice is not None:
         return redirect(found.invoice.checkout_link)
     form = CheckoutForm(request.POST if request.method == "POST" else None, cart=found)

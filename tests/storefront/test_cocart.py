@@ -68,6 +68,20 @@ def test_an_item_is_put_in_once_however_often_it_is_sent(shop, product):
     assert Cart.objects.count() == 1
 
 
+def test_one_carts_kept_answer_is_not_given_to_another_cart(shop, product):
+    def add(**headers):
+        return shop.post(f"{ROOT}cart/add-item", {"id": product.sku}, headers=headers)
+
+    first, second = add().json(), add().json()
+    once = {"Idempotency-Key": "add-1"}
+
+    added = add(**once, **{"Cart-Key": first["cart_key"]})
+    refused = add(**once, **{"Cart-Key": second["cart_key"]})
+
+    assert added.json()["item_count"] == 2
+    assert (refused.status_code, refused.json()["code"]) == (422, "idempotency_key_reused")
+
+
 def test_an_offered_key_is_no_key_in_another_store(shop, shop_of):
     offered = shop.get(f"{ROOT}cart")
 
