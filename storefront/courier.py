@@ -183,37 +183,16 @@ def _waiting() -> QuerySet[Any]:
 
 def _settle(delivery: Delivery, answer: Answer, *, claimed_by: str) -> bool:
     """Keep the result in the log, and in the webhook's health. Returns whether it arrived."""
-    now = timezone.now()
     arrived = answer.status is not None and 200 <= answer.status < 300
-    attempts = [
-        *delivery.attempts,
-        {
-            "at": now.isoformat(timespec="milliseconds"),
-            "status": answer.status,
-            "duration_ms": answer.duration_ms,
-            "error": answer.trouble or "",
-        },
-    ]
-    pause = None if arrived else wait_after(len(attempts))
-    status = DeliveryStatus.DELIVERED if arrived else DeliveryStatus.FAILED
-    Delivery.objects.filter(
-        pk=delivery.pk, claimed_by=claimed_by, status=DeliveryStatus.PENDING
-    ).update(
-        status=status if pause is None else DeliveryStatus.PENDING,
-        attempts=attempts,
-        response_status=answer.status,
-        duration_ms=answer.duration_ms,
-        error=answer.trouble or "",
-        next_attempt_at=None if pause is None else now + pause,
-        claimed_by="",
-        claimed_until=None,
-        date_modified=now,
-    )
+    pause = None if arrived else wait_after(len(delivery.attempts) + 1)
+    delivery.write_down(answer, arrived=arrived, pause=pause, claimed_by=claimed_by)
     webhooks = Webhook.objects.filter(pk=delivery.webhook_id)
     if arrived:
         webhooks.exclude(failures=0).update(failures=0, failing_since=None)
         return True
-    webhooks.update(failures=F("failures") + 1, failing_since=Coalesce("failing_since", now))
+    webhooks.update(
+        failures=F("failures") + 1, failing_since=Coalesce("failing_since", timezone.now())
+    )
     _switch_off_if_dead(webhooks.get(), answer, exhausted=pause is None)
     return False
 

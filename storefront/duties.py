@@ -37,7 +37,7 @@ def expire_invoices() -> int:
 def forget_old_deliveries() -> int:
     """Empty the delivery log of what ended a month ago. Returns how many entries went."""
     long_ago = timezone.now() - LOG_KEPT
-    ended = Delivery.objects.exclude(status=DeliveryStatus.PENDING)
+    ended = Delivery.objects.exclude(status=DeliveryStatus.PENDING, webhook__deleted_at=None)
     # A redelivery refers to the first of its kind, so the whole family goes together.
     old = ended.filter(date_modified__lt=long_ago, original=None).exclude(
         redeliveries__date_modified__gte=long_ago
@@ -67,6 +67,6 @@ def _delete_in_steps(rows: QuerySet) -> int:  # type: ignore[type-arg]
         found = list(rows.values_list("pk", flat=True)[:AT_ONCE])
         if not found:
             break
-        rows.model._default_manager.filter(pk__in=found).delete()
+        rows.filter(pk__in=found).delete()
         gone += len(found)
     return gone

@@ -82,7 +82,7 @@ def _post(url: str, body: bytes, headers: dict[str, str], deadline: float) -> in
     try:
         _judge(connection.getpeername()[0], parts, port)
         if parts.scheme == "https":
-            connection = _encrypted(connection, parts.hostname)
+            connection = _encrypted(connection, parts.hostname, deadline)
         _send(connection, _head(parts, headers, len(body)) + body, deadline)
         return _status(connection, deadline)
     finally:
@@ -136,8 +136,9 @@ def _connect(addresses: list[tuple], deadline: float) -> socket.socket:  # type:
     raise Failed(Trouble.UNREACHABLE)
 
 
-def _encrypted(connection: socket.socket, host: str | None) -> socket.socket:
+def _encrypted(connection: socket.socket, host: str | None, deadline: float) -> socket.socket:
     """The connection under TLS. A certificate that is not that of the name ends the attempt."""
+    connection.settimeout(_left(deadline))
     try:
         return _tls_context().wrap_socket(connection, server_hostname=host)
     except ssl.SSLError as error:

@@ -73,5 +73,5 @@ class Redelivery(DeliveryView):
         The answer is the id of the new delivery, as a JSON string: Greenfield's clients expect it.
         """
         with named():
-            again = self.delivery(webhook_id, delivery_id).redeliver()
+            again = self.delivery(webhook_id, delivery_id).redeliver(actor=self.actor)
         return Response(again.public_id)

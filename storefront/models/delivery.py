@@ -16,10 +16,11 @@ from django.db.models import Q
 from django.utils import timezone
 from django.utils.translation import gettext_lazy as _
 
+from apikeys.actor import Actor
 from apikeys.models.scope import ScopedQuerySet
 from storefront.events import EventType, facts_of, spelt
 from storefront.models.owned import PUBLIC_ID_LENGTH, new_public_id
-from storefront.outgoing import Trouble
+from storefront.outgoing import Answer, Trouble
 
 if TYPE_CHECKING:
     from storefront.models.invoice import Invoice
@@ -198,20 +199,56 @@ class Delivery(models.Model):
             for attempt in self.attempts
         ]
 
+    def write_down(
+        self, answer: Answer, *, arrived: bool, pause: timedelta | None, claimed_by: str
+    ) -> None:
+        """Add an attempt to the log, unless another worker has claimed the delivery since.
+
+        ``pause`` is how long to wait for the next attempt, None when there is none.
+        """
+        now = timezone.now()
+        attempt = {
+            "at": now.isoformat(timespec="milliseconds"),
+            "status": answer.status,
+            "duration_ms": answer.duration_ms,
+            "error": answer.trouble or "",
+        }
+        result: dict[str, Any] = {
+            "attempts": [*self.attempts, attempt],
+            "response_status": answer.status,
+            "duration_ms": answer.duration_ms,
+            "error": answer.trouble or "",
+            "claimed_by": "",
+            "claimed_until": None,
+            "date_modified": now,
+        }
+        ours = Delivery.objects.filter(pk=self.pk, claimed_by=claimed_by)
+        ended = DeliveryStatus.DELIVERED if arrived else DeliveryStatus.FAILED
+        written = ours.pending().update(
+            status=ended if pause is None else DeliveryStatus.PENDING,
+            next_attempt_at=None if pause is None else now + pause,
+            **result,
+        )
+        if not written:
+            # Its webhook was switched off or deleted while the message was under way.
+            ours.update(status=ended if arrived else DeliveryStatus.STOPPED, **result)
+
     @transaction.atomic
-    def redeliver(self) -> "Delivery":
+    def redeliver(self, *, actor: Actor) -> "Delivery":
         """Send the same message once more, whatever became of it before.
 
         Raises ``ValidationError`` when its webhook is disabled or deleted.
         """
         if not self.webhook.is_enabled:
             raise ValidationError(_("The webhook is disabled. Enable it first."), code="disabled")
-        return Delivery.objects.create(
+        again = Delivery.objects.create(
             webhook=self.webhook,
             event=self.event,
             original=self.original or self,
             next_attempt_at=timezone.now(),
         )
+        self.webhook.note(actor, "redelivered", after={"delivery": self.public_id})
+        return again
 
 
 def trouble_text(code: str) -> str:

@@ -14,7 +14,7 @@ from apikeys.models import ChangeRecord, Status, Store
 from apikeys.models.scope import ScopedQuerySet
 from storefront import events
 from storefront.events import Dialect, EventType
-from storefront.models.webhook_secret import OVERLAP, Signing, new_secret
+from storefront.models.webhook_secret import Signing, new_secret
 from storefront.web_address import validate_receiver
 
 MOST_IN_A_STORE: Final = 100
@@ -150,9 +150,8 @@ class Webhook(Signing):
         self.url = self.url if url is None else url
         if names is not None:
             self.subscribe(names)
-        if secret and secret not in self.signing_secrets()[:1]:
-            self.keep_secret(secret)
-            self.former_sealed, self.former_until = sealed, timezone.now() + OVERLAP
+        if secret and not self.signs_with(secret):
+            self.replace_secret(secret)
         self.full_clean()
         self.modified("url", "events", "dialect", "sealed", "former_sealed", "former_until")
         if enabled is not None:
@@ -193,11 +192,12 @@ class Webhook(Signing):
         """Forget the address's secret and send nothing more; the log of deliveries stays."""
         with transaction.atomic():
             self.lock()
+            before = self.snapshot()
             self._switch(Status.DISABLED, reason=reason)
             self.sealed = self.former_sealed = ""
             self.former_until, self.deleted_at = None, timezone.now()
             self.modified("sealed", "former_sealed", "former_until", "deleted_at")
-            self.note(actor, "deleted", before=self.snapshot(), reason=reason)
+            self.note(actor, "deleted", before=before, reason=reason)
 
     def _switch(self, status: str, reason: str = "") -> bool:
         if self.status == status:
@@ -205,6 +205,5 @@ class Webhook(Signing):
         self.status, self.disabled_reason = status, reason[:500]
         self.failing_since, self.failures = None, 0
         self.modified("status", "disabled_reason", "failing_since", "failures")
-        if status == Status.DISABLED:
-            self.deliveries.stop()
+        self.deliveries.stop()  # an event may have come in while it was disabled a moment ago
         return True

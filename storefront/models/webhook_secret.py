@@ -2,6 +2,7 @@
 
 import secrets
 from base64 import b64encode
+from contextlib import suppress
 from datetime import datetime, timedelta
 from typing import TYPE_CHECKING, Final
 
@@ -60,11 +61,29 @@ class Signing(Owned):
         self.sealed = tokens.seal(self._seal_name, secret)
 
     def signing_secrets(self, now: datetime | None = None) -> list[str]:
-        """The secrets to sign with: the current one, and the one before while it still counts."""
-        kept = [self.sealed]
+        """The secrets to sign with: the current one, and the one before while it still counts.
+
+        Raises ``SealBroken`` when the current one cannot be opened, or was deleted.
+        """
+        known = [tokens.unseal(self._seal_name, self.sealed)]
         if self.former_until is not None and (now or timezone.now()) < self.former_until:
-            kept.append(self.former_sealed)
-        return [tokens.unseal(self._seal_name, sealed) for sealed in kept if sealed]
+            with suppress(tokens.SealBroken):
+                known.append(tokens.unseal(self._seal_name, self.former_sealed))
+        return known
+
+    def signs_with(self, secret: str) -> bool:
+        """Whether this is the current secret."""
+        try:
+            return secret == self.signing_secrets()[0]
+        except tokens.SealBroken:
+            return False
+
+    def replace_secret(self, secret: str, *, overlap: timedelta = OVERLAP) -> datetime:
+        """Sign with another secret, and beside it with the one before until the returned moment."""
+        ends = timezone.now() + overlap
+        self.former_sealed, self.former_until = self.sealed, ends
+        self.keep_secret(secret)
+        return ends
 
     @transaction.atomic
     def rotate(self, *, actor: Actor, overlap: timedelta = OVERLAP) -> str:
@@ -74,10 +93,9 @@ class Signing(Owned):
         """
         self.lock()
         secret = new_secret()
-        self.former_sealed, self.former_until = self.sealed, timezone.now() + overlap
-        self.keep_secret(secret)
+        ends = self.replace_secret(secret, overlap=overlap)
         self.modified("sealed", "former_sealed", "former_until")
-        self.note(actor, "rotated", after={"overlap_ends": self.former_until.isoformat()})
+        self.note(actor, "rotated", after={"overlap_ends": ends.isoformat()})
         return secret
 
     @property

@@ -7,6 +7,7 @@ from django.http import HttpRequest, HttpResponse
 from django.shortcuts import get_object_or_404, redirect, render
 from django.utils.translation import gettext as _
 
+from apikeys.actor import Actor
 from apikeys.paging import page_of
 from apikeys.views.access import DEED, console_page
 from storefront.models import Delivery, DeliveryStatus
@@ -58,7 +59,7 @@ def delivery_redeliver(request: HttpRequest, public_id: str) -> HttpResponse:
         with transaction.atomic():
             if is_repeated(request):
                 return redirect("delivery_detail", delivery.public_id)
-            again = delivery.redeliver()
+            again = delivery.redeliver(actor=Actor.from_request(request))
     except ValidationError as error:
         messages.error(request, " ".join(error.messages))
         return redirect("delivery_detail", delivery.public_id)

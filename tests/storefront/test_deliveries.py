@@ -484,12 +484,83 @@ def test_a_secret_that_cannot_be_opened_switches_off_its_webhook_only(receiver, 
     assert "APIKEYS_SEALING_KEYS" in broken.disabled_reason
 
 
+def test_a_new_secret_mends_a_webhook_whose_old_one_cannot_be_opened(shop, receiver):
+    webhook = WebhookFactory(store=shop.store, url=receiver.url)
+    Webhook.objects.update(sealed="damaged")
+
+    secret = shop.post(f"webhooks/{webhook.public_id}/rotate-secret", {}).json()["secret"]
+    InvoiceFactory(store=shop.store)
+    assert deliver() == 1
+    Verifier(secret).check(receiver.received[0].headers, receiver.received[0].body)
+
+    Webhook.objects.update(sealed="damaged")
+    chosen = {"secret": "a-secret-of-our-own"}
+    assert shop.put(f"webhooks/{webhook.public_id}", chosen).status_code == 200
+    InvoiceFactory(store=shop.store)
+    assert deliver() == 1
+
+
+def test_a_webhook_that_is_deleted_before_its_message_is_signed_holds_up_nobody(
+    receiver, monkeypatch
+):
+    deleted, other = WebhookFactory(url=receiver.url), WebhookFactory(url=receiver.url)
+    for webhook in (deleted, other):
+        InvoiceFactory(store=webhook.store)
+    signing_secrets = Webhook.signing_secrets
+
+    def deleted_now(webhook):
+        if webhook == deleted:
+            deleted.delete(actor=ACTOR)
+            webhook.refresh_from_db()
+        return signing_secrets(webhook)
+
+    monkeypatch.setattr(Webhook, "signing_secrets", deleted_now)
+
+    assert deliver() == 1
+    assert deleted.deliveries.get().status == "stopped"
+
+
+@pytest.mark.parametrize("deed", ["disable", "delete"])
+@pytest.mark.parametrize(("answer", "status"), [(200, "delivered"), (500, "stopped")])
+def test_what_was_under_way_is_in_the_log_although_its_webhook_was_switched_off(
+    monkeypatch, deed, answer, status
+):
+    webhook = WebhookFactory()
+    InvoiceFactory(store=webhook.store)
+
+    # In the courier's own thread, as if somebody did it while the receiver takes its time.
+    def note(self, delivery, result):
+        getattr(webhook, deed)(actor=ACTOR)
+        courier._settle(delivery, result, claimed_by=self.name)
+
+    monkeypatch.setattr(outgoing, "post", lambda *args: Answer(answer, None, 7))
+    monkeypatch.setattr(courier.Courier, "_note", note)
+    deliver()
+
+    delivery = Delivery.objects.get()
+    assert (delivery.status, delivery.response_status) == (status, answer)
+    assert len(delivery.attempts) == 1
+    assert delivery.next_attempt_at is None
+
+
+def test_what_came_in_while_a_webhook_was_being_disabled_is_not_sent_later(receiver):
+    webhook = WebhookFactory(url=receiver.url)
+    InvoiceFactory(store=webhook.store)
+    Webhook.objects.update(status="disabled")  # as if the event had not seen it yet
+
+    webhook.refresh_from_db()
+    webhook.enable(actor=ACTOR)
+
+    assert deliver() == 0
+    assert Delivery.objects.get().status == "stopped"
+
+
 def test_the_log_forgets_after_a_month(receiver, time_machine):
     time_machine.move_to(timezone.now())
     webhook = WebhookFactory(url=receiver.url)
     InvoiceFactory(store=webhook.store)
     deliver()
-    Delivery.objects.get().redeliver()
+    Delivery.objects.get().redeliver(actor=ACTOR)
     time_machine.shift(timedelta(days=31))
     deliver()
 

@@ -221,6 +221,23 @@ def test_a_slow_receiver_is_left_in_time(inside, monkeypatch, never, pause):
     assert receiver.connections == 1
 
 
+def test_a_slow_connection_leaves_less_time_for_tls(inside, monkeypatch):
+    connect = socket.socket.connect
+
+    def slowly(self, address):
+        connect(self, address)
+        time.sleep(0.8)
+
+    monkeypatch.setattr(outgoing, "TIME", 1)
+    monkeypatch.setattr(socket.socket, "connect", slowly)
+
+    with socket.create_server(("127.0.0.1", 0)) as silent:
+        answer = post(f"https://127.0.0.1:{silent.getsockname()[1]}/")
+
+    assert answer.trouble is Trouble.TIMEOUT
+    assert answer.duration_ms < 1500
+
+
 def test_nobody_listening_is_said_so(inside):
     assert post(f"http://127.0.0.1:{servers.free_port()}/").trouble is Trouble.UNREACHABLE
 
