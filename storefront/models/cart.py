@@ -127,7 +127,7 @@ class Cart(Fillable):
         """Say whose cart it is. Returns the new cart key, or None when it was theirs before.
 
         A guest's cart key may be in other hands by now (a shared link, a planted cookie): it ends
-        here, and so does every browser session that was made for the guest.
+        here, and so does every link and every browser session that was made for the guest.
         """
         self.lock_open()
         if customer == self.customer:
@@ -205,5 +205,6 @@ class Cart(Fillable):
         key = cart_key.mint()
         self.key_digest = cart_key.digest(key)
         self.shopper_sessions.all().delete()
+        self.transfers.filter(spent_at=None).update(expires_at=timezone.now())
         self.changed("key_digest", *fields)
         return key

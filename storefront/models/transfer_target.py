@@ -9,6 +9,7 @@ from django.db import models, transaction
 from django.db.models import Q
 from django.urls import reverse
 from django.utils import timezone
+from django.utils.encoding import iri_to_uri
 from django.utils.translation import gettext_lazy as _
 
 from apikeys.actor import Actor
@@ -114,9 +115,10 @@ class TransferTarget(Owned):
         """The address to lead to: the one the store's staff set, and nothing a link can change."""
         if not self.url:
             return settings.PUBLIC_URL + reverse(BUILT_IN[Action(self.action)])
+        url = iri_to_uri(self.url) or ""  # a header is ASCII
         if not subscription:
-            return self.url
-        parts = urlsplit(self.url)
+            return url
+        parts = urlsplit(url)
         added = urlencode({"sub": subscription})
         query = f"{parts.query}&{added}" if parts.query else added
         return urlunsplit(parts._replace(query=query))

@@ -1,11 +1,14 @@
 """Where a session-transfer link leads: it is redeemed here, and forgotten on the way out."""
 
+import re
+from http import HTTPStatus
 from typing import Final
 from urllib.parse import urlencode, urlsplit, urlunsplit
 
 from django.db import transaction
 from django.http import HttpRequest, HttpResponse, HttpResponseNotAllowed
 from django.shortcuts import render
+from django.utils.encoding import iri_to_uri
 
 from apikeys import gate
 from apikeys.call import Call
@@ -16,7 +19,19 @@ from storefront import redemption, shopper_cookie
 from storefront.models import ShopperSession
 from storefront.redemption import Redemption
 
-SPECULATION: Final = ("HTTP_SEC_PURPOSE", "HTTP_PURPOSE", "HTTP_X_PURPOSE", "HTTP_X_MOZ")
+SPECULATION: Final = (
+    *("HTTP_SEC_PURPOSE", "HTTP_X_SEC_PURPOSE", "HTTP_PURPOSE", "HTTP_X_PURPOSE", "HTTP_X_MOZ"),
+)
+# What opens a page, out of what browsers say that they fetch something for.
+PAGES: Final = ("", "document", "frame", "iframe")
+# Chats and search engines look at every link that passes. A closed list of names: a word such as
+# "bot" also stands in the user agents of telephones, whose owners would never get their carts.
+PREVIEWS: Final = re.compile(
+    r"facebookexternalhit|facebot|twitterbot|slackbot|slack-imgproxy|linkedinbot|discordbot"
+    r"|telegrambot|skypeuripreview|googlebot|bingbot|applebot|redditbot|pinterestbot|mastodon"
+    r"|iframely|embedly|^whatsapp/",
+    re.IGNORECASE,
+)
 NOTICE: Final = {"notice": "link-not-valid"}
 # What a page tells neither its neighbours nor the next visitor of a shared machine.
 QUIET: Final = {"Referrer-Policy": "no-referrer", "Cache-Control": "no-store"}
@@ -25,12 +40,15 @@ QUIET: Final = {"Referrer-Policy": "no-referrer", "Cache-Control": "no-store"}
 def transfer_session(request: JudgedRequest) -> HttpResponse:
     """Redeem the link of this request: one GET that a person caused, and only once.
 
-    Answered 303 to the store's target, with a new shopper session and without the link. Link
-    previews (HEAD) and browsers that guess ahead (prefetch) use nothing up. History records it
-    like any call, in the transaction in which the link is spent.
+    Answered 303 to the store's target, with a new shopper session and without the link. HEAD,
+    link previews and browsers that guess ahead (prefetch) use nothing up. History records it like
+    any call, in the transaction in which the link is spent.
     """
-    if request.method == "HEAD" or _is_speculation(request):
+    if request.method == "HEAD":
         return HttpResponse(status=204, headers=QUIET)
+    if _is_nobody_asking(request):
+        # No success: a browser would show what it fetched ahead instead of asking again.
+        return HttpResponse(status=HTTPStatus.TOO_EARLY, headers=QUIET)
     if request.method != "GET":
         return HttpResponseNotAllowed(["GET", "HEAD"], headers=QUIET)
     examined = Redemption(request.META.get("QUERY_STRING", ""), Call.from_request(request))
@@ -51,10 +69,14 @@ def transfer_session(request: JudgedRequest) -> HttpResponse:
 transfer_session.spends = True  # type: ignore[attr-defined]
 
 
-def _is_speculation(request: HttpRequest) -> bool:
-    """Whether a browser fetches the page before anybody asked to see it."""
+def _is_nobody_asking(request: HttpRequest) -> bool:
+    """Whether a program fetches the link before, or without, anybody opening it."""
     said = " ".join(request.META.get(name, "") for name in SPECULATION).lower()
-    return any(word in said for word in ("prefetch", "prerender", "preview"))
+    return (
+        any(word in said for word in ("prefetch", "prerender", "preview"))
+        or request.META.get("HTTP_SEC_FETCH_DEST", "") not in PAGES
+        or PREVIEWS.search(request.META.get("HTTP_USER_AGENT", "")) is not None
+    )
 
 
 def _hand_over(request: HttpRequest, examined: Redemption) -> str:
@@ -94,6 +116,6 @@ def _home_of(store: Store | None) -> str:
     """The store's home page, with a notice that it may show; blank when it has none."""
     if store is None or not store.website:
         return ""
-    parts = urlsplit(store.website)
+    parts = urlsplit(iri_to_uri(store.website) or "")
     notice = urlencode(NOTICE)
     return urlunsplit(parts._replace(query=f"{parts.query}&{notice}" if parts.query else notice))

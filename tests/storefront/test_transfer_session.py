@@ -136,19 +136,54 @@ def test_a_link_works_once_however_many_follow_it_together(link_of, way):
 
 
 @pytest.mark.parametrize("way", WAYS)
-def test_looking_ahead_uses_nothing_up(client, link_of, way):
+def test_asking_for_the_head_uses_nothing_up(client, link_of, way):
     link = link_of(way)
 
-    for response in (
-        client.head(link),
-        client.get(link, headers={"Sec-Purpose": "prefetch"}),
-        client.get(link, headers={"Sec-Purpose": "prefetch;prerender"}),
-        client.get(link, headers={"Purpose": "prefetch"}),
-        client.get(link, headers={"X-Moz": "prefetch"}),
-    ):
-        assert response.status_code == 204
-        assert not response.cookies
+    assert client.head(link).status_code == 204
     assert client.get(link).status_code == 303
+
+
+@pytest.mark.parametrize("way", WAYS)
+@pytest.mark.parametrize(
+    "headers",
+    [
+        {"Sec-Purpose": "prefetch"},
+        {"Sec-Purpose": "prefetch;prerender"},
+        {"Purpose": "prefetch"},
+        {"X-Sec-Purpose": "prefetch"},
+        {"X-Moz": "prefetch"},
+        {"Sec-Fetch-Dest": "empty", "Sec-Fetch-Mode": "cors"},
+        {"Sec-Fetch-Dest": "image"},
+        {"User-Agent": "Slackbot-LinkExpanding 1.0 (+https://api.slack.com/robots)"},
+        {"User-Agent": "facebookexternalhit/1.1 Facebot Twitterbot/1.0"},
+        {"User-Agent": "WhatsApp/2.23.20.0 A"},
+        {"User-Agent": "Mozilla/5.0 (compatible; bingbot/2.0; +http://www.bing.com/bingbot.htm)"},
+    ],
+)
+def test_what_nobody_opened_uses_nothing_up_and_is_no_success(client, link_of, way, headers):
+    link = link_of(way)
+
+    response = client.get(link, headers=headers)
+
+    assert response.status_code == 425
+    assert response["Cache-Control"] == "no-store"
+    assert not response.cookies
+    assert client.get(link).status_code == 303
+
+
+@pytest.mark.parametrize(
+    "headers",
+    [
+        {"Sec-Fetch-Dest": "document", "Sec-Fetch-Mode": "navigate"},
+        {"Sec-Fetch-Dest": "iframe", "Sec-Fetch-Mode": "navigate"},
+        {"Sec-Fetch-Mode": "cors", "User-Agent": "node"},
+        {"User-Agent": "Mozilla/5.0 (Linux; Android 9; CUBOT P30) AppleWebKit/537.36 Chrome/120"},
+        {"User-Agent": "Mozilla/5.0 (Linux; Android 14) Chrome/120 WhatsApp/2.24"},
+        {"User-Agent": ""},
+    ],
+)
+def test_what_a_person_opens_is_no_preview(client, link_of, headers):
+    assert client.get(link_of("ticket"), headers=headers).status_code == 303
 
 
 @pytest.mark.parametrize("method", ["post", "put", "delete", "options"])
@@ -237,6 +272,31 @@ def test_every_action_leads_to_the_stores_target(
     response = client.get(link_of(way, action=action, sub=sub))
 
     assert (response.status_code, response["Location"]) == (303, location)
+
+
+@pytest.mark.parametrize(
+    ("url", "location"),
+    [
+        ("https://shop.example.com/kasse/übersicht", "/kasse/%C3%BCbersicht"),
+        ("https://shop.example.com/カート?s=ä", "/%E3%82%AB%E3%83%BC%E3%83%88?s=%C3%A4"),
+    ],
+)
+def test_a_target_in_any_script_is_a_location_that_browsers_follow(
+    client, link_of, store, url, location
+):
+    TransferTargetFactory(store=store, action="cart", url=url)
+
+    assert client.get(link_of("ticket"))["Location"] == "https://shop.example.com" + location
+
+
+@pytest.mark.parametrize("deed", ["bind", "unbind"])
+def test_a_new_cart_key_ends_the_links_that_were_asked_for_before(client, link_of, cart, deed):
+    link = link_of("ticket")
+
+    cart.bind("ann") if deed == "bind" else cart.unbind()
+
+    assert is_refused(client.get(link))
+    assert client.get(link_of("ticket")).status_code == 303
 
 
 @pytest.mark.parametrize("way", WAYS)
