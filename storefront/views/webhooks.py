@@ -10,10 +10,11 @@ from django.http import HttpRequest, HttpResponse
 from django.shortcuts import get_object_or_404, redirect, render
 from django.utils.translation import gettext as _
 from django.views.decorators.cache import never_cache
-from django.views.decorators.debug import sensitive_variables
+from django.views.decorators.debug import sensitive_post_parameters, sensitive_variables
 
 from apikeys.actor import Actor
 from apikeys.paging import page_of
+from apikeys.views import password_again
 from apikeys.views.access import DEED, FORM, console_page
 from storefront.events import EventType
 from storefront.forms.webhook import NewWebhookForm, RotationForm, WebhookForm
@@ -73,7 +74,6 @@ def webhook_detail(request: HttpRequest, public_id: str) -> HttpResponse:
     context = {
         "webhook": webhook,
         "page": page_of(webhook.deliveries.with_all(), request),
-        "rotation": RotationForm(),
         "waiting": webhook.deliveries.pending().count(),
     }
     return render(request, "storefront/webhook_detail.html", context)
@@ -114,15 +114,17 @@ def webhook_disable(request: HttpRequest, public_id: str) -> HttpResponse:
     return redirect("webhook_detail", webhook.public_id)
 
 
+@sensitive_post_parameters("password")
 @sensitive_variables("secret")
 @never_cache
-@console_page("storefront.change_webhook", methods=DEED)
+@console_page("storefront.change_webhook", methods=FORM)
 def webhook_rotate(request: HttpRequest, public_id: str) -> HttpResponse:
+    """A new secret, after the password: the receiver that has only the old one goes deaf."""
     webhook = _found(request, public_id)
-    form = RotationForm(request.POST)
-    if not form.is_valid():
-        messages.error(request, _("Choose when the old secret stops signing."))
-        return redirect("webhook_detail", webhook.public_id)
+    form = RotationForm(request.POST if request.method == "POST" else None)
+    error = password_again.error_in(request) if form.is_valid() else ""
+    if error or not form.is_valid():
+        return _ask_again(request, "rotate", webhook, form=form, error=error)
     overlap = timedelta(hours=int(form.cleaned_data["overlap"]))
     with transaction.atomic():
         if is_repeated(request):
@@ -131,12 +133,36 @@ def webhook_rotate(request: HttpRequest, public_id: str) -> HttpResponse:
     return _secret_page(request, webhook, secret)
 
 
-@console_page("storefront.delete_webhook", methods=DEED)
+@sensitive_post_parameters("password")
+@console_page("storefront.delete_webhook", methods=FORM)
 def webhook_delete(request: HttpRequest, public_id: str) -> HttpResponse:
+    """Nothing brings a webhook back, nor its secret: ask first, and for the password."""
     webhook = _found(request, public_id)
+    error = password_again.error_in(request) if request.method == "POST" else ""
+    if error or request.method != "POST":
+        return _ask_again(request, "delete", webhook, error=error)
     webhook.delete(actor=Actor.from_request(request))
     messages.success(request, _("The webhook to %(url)s is deleted.") % {"url": webhook.url})
     return redirect("webhook_list")
+
+
+def _ask_again(
+    request: HttpRequest,
+    deed: str,
+    webhook: Webhook,
+    *,
+    error: str,
+    form: RotationForm | None = None,
+) -> HttpResponse:
+    context = {
+        "webhook": webhook,
+        "form": form,
+        "waiting": webhook.deliveries.pending().count(),
+        "is_due": password_again.is_due(request),
+        "error": error,
+    }
+    status = 400 if error or (form is not None and form.errors) else 200
+    return render(request, f"storefront/webhook_{deed}.html", context, status=status)
 
 
 def _secret_page(request: HttpRequest, webhook: Webhook, secret: str) -> HttpResponse:

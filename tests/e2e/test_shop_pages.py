@@ -44,6 +44,8 @@ PAGES = [
     "/console/shop/webhooks/new/",
     "/console/shop/webhooks/{webhook}/",
     "/console/shop/webhooks/{webhook}/edit/",
+    "/console/shop/webhooks/{webhook}/rotate/",
+    "/console/shop/webhooks/{webhook}/delete/",
     "/console/shop/deliveries/",
     "/console/shop/deliveries/{delivery}/",
     "/i/{invoice}",

@@ -333,7 +333,8 @@ def test_a_deleted_webhook_is_gone_with_its_secret_and_the_deed_is_kept(shop):
     assert shop.get("webhooks").json() == []
     webhook.refresh_from_db()
     assert (webhook.sealed, webhook.former_sealed) == ("", "")
-    assert ChangeRecord.objects.filter(kind="webhook", action="deleted").count() == 1
+    deleted = ChangeRecord.objects.get(kind="webhook", action="deleted")
+    assert deleted.before["status"] == "enabled"
 
 
 @pytest.mark.parametrize("method", ["GET", "PUT", "PATCH", "DELETE"])

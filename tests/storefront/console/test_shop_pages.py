@@ -3,11 +3,12 @@
 import re
 
 import pytest
+from django.utils import timezone
 
 from apikeys.models import ChangeRecord
 from storefront.courier import deliver
 from storefront.models import Delivery, Invoice, Product, Webhook
-from tests.factories import UserFactory
+from tests.factories import PASSWORD, UserFactory
 from tests.storefront.factories import RECEIVER, InvoiceFactory, ProductFactory, WebhookFactory
 from tests.storefront.receiver import listening
 
@@ -22,6 +23,8 @@ PAGES = {
     "/console/shop/webhooks/new/": "add_webhook",
     "/console/shop/webhooks/{webhook}/": "view_webhook",
     "/console/shop/webhooks/{webhook}/edit/": "change_webhook",
+    "/console/shop/webhooks/{webhook}/rotate/": "change_webhook",
+    "/console/shop/webhooks/{webhook}/delete/": "delete_webhook",
     "/console/shop/deliveries/": "view_delivery",
     "/console/shop/deliveries/{delivery}/": "view_delivery",
 }
@@ -32,8 +35,6 @@ DEEDS = {
     "/console/shop/invoices/{invoice}/archive/": "change_invoice",
     "/console/shop/webhooks/{webhook}/enable/": "change_webhook",
     "/console/shop/webhooks/{webhook}/disable/": "change_webhook",
-    "/console/shop/webhooks/{webhook}/rotate/": "change_webhook",
-    "/console/shop/webhooks/{webhook}/delete/": "delete_webhook",
     "/console/shop/deliveries/{delivery}/redeliver/": "change_webhook",
 }
 ALL = PAGES | DEEDS
@@ -206,6 +207,37 @@ def test_the_secret_of_a_webhook_is_on_one_page_only(client, staff):
     assert not re.search("whsec_[A-Za-z0-9]", client.get(path).content.decode())
 
 
+@pytest.mark.parametrize("page", ["rotate", "delete"])
+def test_breaking_a_webhook_needs_the_password_again(client, staff, page, time_machine):
+    time_machine.move_to(timezone.now())
+    user = staff("view_webhook", "change_webhook", "delete_webhook")
+    webhook = WebhookFactory(store=user.store)
+    path = f"/console/shop/webhooks/{webhook.public_id}/{page}/"
+    assert b'name="password"' not in client.get(path).content
+    time_machine.shift(16 * 60)
+
+    assert b'name="password"' in client.get(path).content
+    for wrong in ("", "wrong"):
+        response = client.post(path, {"overlap": "1", "password": wrong})
+        assert response.status_code == 400
+    unchanged = Webhook.objects.registered().get()
+    assert unchanged.sealed == webhook.sealed
+
+    assert client.post(path, {"overlap": "1", "password": PASSWORD}).status_code in (200, 302)
+    assert not Webhook.objects.filter(sealed=webhook.sealed).exists()
+
+
+def test_a_secret_is_replaced_with_a_known_overlap_only(client, staff):
+    webhook = WebhookFactory(store=staff("change_webhook").store)
+
+    response = client.post(
+        f"/console/shop/webhooks/{webhook.public_id}/rotate/", {"overlap": "1000"}
+    )
+
+    assert response.status_code == 400
+    assert Webhook.objects.get().sealed == webhook.sealed
+
+
 def test_a_webhook_is_edited_disabled_enabled_and_deleted(client, staff):
     user = staff("view_webhook", "change_webhook", "delete_webhook")
     webhook = WebhookFactory(store=user.store)
@@ -239,6 +271,8 @@ def test_a_delivery_is_looked_at_and_sent_once_more(client, staff, settings):
         client.post(path + "redeliver/")
         assert deliver() == 1
     assert b"Delivered" in client.get("/console/shop/deliveries/?status=delivered").content
+    redelivered = ChangeRecord.objects.get(kind="webhook", action="redelivered")
+    assert (redelivered.actor_name, redelivered.store) == (user.username, user.store)
 
 
 def test_a_person_who_is_no_staff_sees_nothing(client, db):
@@ -276,12 +310,12 @@ def test_a_form_that_is_sent_twice_is_done_once(client, staff):
         client.post(page, form)
     webhook = Webhook.objects.get()
 
-    page = f"/console/shop/webhooks/{webhook.public_id}/"
+    page = f"/console/shop/webhooks/{webhook.public_id}/rotate/"
     form = the_form_of(client, page, overlap="0")
-    first = client.post(page + "rotate/", form)
+    first = client.post(page, form)
     (secret,) = Webhook.objects.get().signing_secrets()
     assert secret in first.content.decode()
-    assert client.post(page + "rotate/", form).status_code == 302
+    assert client.post(page, form).status_code == 302
     assert Webhook.objects.get().signing_secrets() == [secret]
 
 
