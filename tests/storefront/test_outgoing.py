@@ -4,6 +4,7 @@ import gzip
 import socket
 import ssl
 import subprocess
+import time
 import threading
 
 import pytest
