@@ -4,8 +4,8 @@ import gzip
 import socket
 import ssl
 import subprocess
-import time
 import threading
+import time
 
 import pytest
 
