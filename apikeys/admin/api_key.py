@@ -1,6 +1,6 @@
 """API keys in the admin."""
 
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, cast
 
 from django import forms
 from django.contrib import admin, messages
@@ -8,7 +8,6 @@ from django.contrib.auth.models import AnonymousUser
 from django.db.models import Count, OuterRef, QuerySet, Subquery
 from django.db.models.functions import Coalesce
 from django.http import HttpRequest, HttpResponseRedirect
-from django.utils import timezone
 from django.utils.decorators import method_decorator
 from django.utils.translation import gettext, ngettext
 from django.utils.translation import gettext_lazy as _
@@ -21,8 +20,11 @@ from apikeys.admin.allowed_ip import AllowedIPInline
 from apikeys.admin.deeds import DeedForm
 from apikeys.admin.guarded import StoreFilter
 from apikeys.admin.records import without_proof
+from apikeys.forms.choices import offer_values
 from apikeys.forms.key_settings import offered_resources
-from apikeys.models import AllowedIP, APIKey, Secret, Status
+from apikeys.models import AllowedIP, APIKey, Secret
+from apikeys.models.api_key import APIKeyQuerySet
+from apikeys.models.key_lists import KeyState
 from apikeys.models.scope import Person
 from apikeys.views import password_again
 
@@ -50,27 +52,21 @@ class KeyChangeForm(DeedForm):
         super().__init__(*args, **kwargs)
         if "resources" in self.fields:
             offered = offered_resources(self.operator, self.instance.resources)
-            self.fields["resources"].choices = [(name, name) for name in offered]  # type: ignore[attr-defined]
+            offer_values(self, "resources", ((name, name) for name in offered))
 
 
 class StateFilter(admin.SimpleListFilter):
     title = _("status")
     parameter_name = "state"
 
+    states = (KeyState.ENABLED, KeyState.DISABLED, KeyState.EXPIRED)
+
     def lookups(self, request: HttpRequest, model_admin: Any) -> list[tuple[str, Any]]:
-        return [*Status.choices, ("expired", _("Expired"))]
+        return [(state.value, state.label) for state in self.states]
 
     def queryset(self, request: HttpRequest, queryset: QuerySet[Any]) -> QuerySet[Any]:
-        match self.value():
-            case "disabled":
-                return queryset.filter(status=Status.DISABLED)
-            case "enabled":
-                return queryset.filter(status=Status.ENABLED).exclude(
-                    expires_at__lte=timezone.now()
-                )
-            case "expired":
-                return queryset.filter(status=Status.ENABLED, expires_at__lte=timezone.now())
-        return queryset
+        state = self.value()
+        return cast(APIKeyQuerySet, queryset).in_state(state) if state in self.states else queryset
 
 
 class RetiredSecretFilter(admin.SimpleListFilter):
@@ -82,7 +78,7 @@ class RetiredSecretFilter(admin.SimpleListFilter):
 
     def queryset(self, request: HttpRequest, queryset: QuerySet[Any]) -> QuerySet[Any]:
         if self.value() == "in_use":
-            return queryset.with_retired_secret_in_use()  # type: ignore[attr-defined, no-any-return]
+            return cast(APIKeyQuerySet, queryset).with_retired_secret_in_use()
         return queryset
 
 

@@ -1,5 +1,7 @@
 """Ask the gate what it would say to a call with a key."""
 
+from typing import Any
+
 from django import forms
 from django.utils.translation import gettext_lazy as _
 
@@ -17,8 +19,8 @@ class ExplainForm(forms.Form):
         label=_("Path"), max_length=300, initial="/api/v1/whoami", validators=[plain_text]
     )
 
-    def __init__(self, *args: object, key: APIKey, **kwargs: object) -> None:
-        super().__init__(*args, **kwargs)  # type: ignore[arg-type]
+    def __init__(self, *args: Any, key: APIKey, **kwargs: Any) -> None:
+        super().__init__(*args, **kwargs)
         self.key = key
 
     def explanation(self) -> explanation.Explanation | None:

@@ -10,6 +10,7 @@ from django.utils.translation import gettext_lazy as _
 
 from apikeys.actor import Actor
 from apikeys.forms.addresses import AddressesField
+from apikeys.forms.choices import offer_rows
 from apikeys.forms.key_settings import KeySettingsForm
 from apikeys.models import APIKey, APIUser, Permission, Status, Store
 from apikeys.text import plain_text
@@ -52,7 +53,7 @@ class KeyCreateForm(KeySettingsForm):
         super().__init__(*args, **kwargs)
         self.fields["submission"].initial = uuid.uuid4
         self.stores = Store.objects.visible_to(self.operator)
-        self.fields["store"].queryset = self.stores  # type: ignore[attr-defined]
+        offer_rows(self, "store", self.stores)
         self.api_user: APIUser | None = None
 
     @property

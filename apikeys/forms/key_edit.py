@@ -6,6 +6,7 @@ from django import forms
 from django.utils.translation import gettext_lazy as _
 
 from apikeys.actor import Actor
+from apikeys.forms.choices import offer_values
 from apikeys.forms.expiry import CHOICES
 from apikeys.forms.key_settings import KeySettingsForm
 from apikeys.models import APIKey, ChangeRecord
@@ -29,7 +30,7 @@ class KeyEditForm(KeySettingsForm):
         form = cls(data, operator=operator, initial=initial)
         form.key = key
         if key.expires_at is not None:
-            form.fields["expiry"].choices = [KEEP, *CHOICES]  # type: ignore[attr-defined]
+            offer_values(form, "expiry", [KEEP, *CHOICES])
             form.fields["expiry"].initial = "keep"
         return form
 

@@ -6,6 +6,7 @@ from django import forms
 from django.utils.translation import gettext_lazy as _
 
 from apikeys import tokens
+from apikeys.forms.choices import offer_rows
 from apikeys.models import APIKey, Permission, Store
 from apikeys.models.api_key import APIKeyQuerySet
 from apikeys.models.key_lists import KeyState
@@ -48,8 +49,7 @@ class KeyListForm(forms.Form):
     def __init__(self, *args: Any, viewer: Person, **kwargs: Any) -> None:
         super().__init__(*args, **kwargs)
         self.viewer = viewer
-        stores = self.fields["store"]
-        stores.queryset = Store.objects.visible_to(viewer)  # type: ignore[attr-defined]
+        offer_rows(self, "store", Store.objects.visible_to(viewer))
 
     @property
     def chosen(self) -> dict[str, Any]:

@@ -8,6 +8,7 @@ from django.core.exceptions import ValidationError
 from django.utils.translation import gettext_lazy as _
 
 from apikeys import ratelimit
+from apikeys.forms.choices import offer_values
 from apikeys.forms.expiry import ExpiryFields
 from apikeys.models import Permission
 from apikeys.models.scope import Person
@@ -48,9 +49,8 @@ class KeySettingsForm(ExpiryFields):
     def __init__(self, *args: Any, operator: Person, **kwargs: Any) -> None:
         super().__init__(*args, **kwargs)
         self.operator = operator
-        already = self.initial.get("resources")
-        offered = offered_resources(operator, already)
-        self.fields["resources"].choices = [(name, name) for name in offered]  # type: ignore[attr-defined]
+        offered = offered_resources(operator, self.initial.get("resources"))
+        offer_values(self, "resources", ((name, name) for name in offered))
         default = ratelimit.text_of("")
         self.fields["rate_limit"].widget.attrs["placeholder"] = default
 

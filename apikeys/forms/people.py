@@ -7,6 +7,7 @@ from django.contrib.auth import get_user_model
 from django.db.models import Q, QuerySet
 from django.utils.translation import gettext_lazy as _
 
+from apikeys.forms.choices import offer_rows
 from apikeys.forms.opened import OpenedForm
 from apikeys.models import APIUser, Store
 from apikeys.models.scope import Person, sees_every_store
@@ -55,8 +56,7 @@ class OwnerForm(OpenedForm):
 
     def __init__(self, *args: Any, operator: Person, **kwargs: Any) -> None:
         super().__init__(*args, **kwargs)
-        owners = owners_for(operator, cast(APIUser | None, self.record))
-        self.fields["owner"].queryset = owners  # type: ignore[attr-defined]
+        offer_rows(self, "owner", owners_for(operator, cast(APIUser | None, self.record)))
 
 
 class UserCreateForm(OwnerForm):
@@ -76,7 +76,7 @@ class UserCreateForm(OwnerForm):
 
     def __init__(self, *args: Any, operator: Person, **kwargs: Any) -> None:
         super().__init__(*args, operator=operator, **kwargs)
-        self.fields["store"].queryset = Store.objects.visible_to(operator)  # type: ignore[attr-defined]
+        offer_rows(self, "store", Store.objects.visible_to(operator))
 
 
 class StoreForm(OpenedForm):
@@ -103,5 +103,4 @@ class StaffForm(OpenedForm):
 
     def __init__(self, *args: Any, **kwargs: Any) -> None:
         super().__init__(*args, **kwargs)
-        people = console_users().filter(is_superuser=False)
-        self.fields["staff"].queryset = people  # type: ignore[attr-defined]
+        offer_rows(self, "staff", console_users().filter(is_superuser=False))

@@ -1,6 +1,6 @@
 """An API key as commands print it: everything people set, nothing secret."""
 
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from typing import Any
 
 from django.db.models import Prefetch
@@ -8,6 +8,23 @@ from django.db.models import Prefetch
 from apikeys import ratelimit
 from apikeys.models import APIKey, Secret
 from apikeys.models.api_key import APIKeyQuerySet
+
+ROW = ("consumer_key", "username", "store_id", "description", "last_used_at", "date_added")
+
+
+def key_rows(keys: Iterable[APIKey]) -> list[dict[str, Any]]:
+    """What a deed on many keys says of each, by the names of ``ROW``."""
+    return [
+        {
+            "consumer_key": key.consumer_key,
+            "username": key.api_user.username,
+            "store_id": key.api_user.store.public_id,
+            "description": key.description,
+            "last_used_at": key.last_used_at,
+            "date_added": key.date_added,
+        }
+        for key in keys
+    ]
 
 
 def key_document(key: APIKey, *, secret: str | None = None) -> dict[str, Any]:

@@ -1,5 +1,7 @@
 """Theme, time zone and rows per page, kept in cookies of the browser."""
 
+from typing import Any
+
 from django import forms
 from django.conf import settings
 from django.http import HttpRequest, HttpResponse, HttpResponseRedirect
@@ -8,6 +10,7 @@ from django.utils.http import url_has_allowed_host_and_scheme
 from django.utils.translation import gettext_lazy as _
 from django.views.decorators.http import require_http_methods
 
+from apikeys.forms.choices import offer_values
 from apikeys.preferences import LIFETIME, PAGE_SIZES, THEMES, Preferences, zones
 
 
@@ -18,10 +21,10 @@ class PreferencesForm(forms.Form):
         label=_("Rows per page"), choices=[(size, size) for size in PAGE_SIZES], required=False
     )
 
-    def __init__(self, *args: object, **kwargs: object) -> None:
-        super().__init__(*args, **kwargs)  # type: ignore[arg-type]
+    def __init__(self, *args: Any, **kwargs: Any) -> None:
+        super().__init__(*args, **kwargs)
         named = [(zone, zone) for zone in sorted(zones())]
-        self.fields["zone"].choices = [("", settings.TIME_ZONE), *named]  # type: ignore[attr-defined]
+        offer_values(self, "zone", [("", settings.TIME_ZONE), *named])
 
 
 def safe_next(request: HttpRequest, default: str = "/console/") -> str:

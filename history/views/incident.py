@@ -13,6 +13,7 @@ from django.utils.http import urlencode
 from django.utils.translation import gettext_lazy as _
 
 from apikeys.actor import Actor
+from apikeys.forms.choices import offer_rows
 from apikeys.models import APIKey, ChangeRecord, Permission, Store
 from apikeys.models.api_key import APIKeyQuerySet
 from apikeys.models.scope import Person, sees_every_store
@@ -66,8 +67,7 @@ class IncidentForm(forms.Form):
 
     def __init__(self, data: Any, *, viewer: Person) -> None:
         super().__init__(data)
-        stores = self.fields["store"]
-        stores.queryset = Store.objects.visible_to(viewer)  # type: ignore[attr-defined]
+        offer_rows(self, "store", Store.objects.visible_to(viewer))
         if not viewer.has_perm(SEE_CALLS):
             del self.fields["seen_from"]
 

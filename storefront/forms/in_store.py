@@ -5,6 +5,7 @@ from typing import Any
 from django import forms
 from django.utils.translation import gettext_lazy as _
 
+from apikeys.forms.choices import offer_rows
 from apikeys.models import Store
 from apikeys.models.scope import Person
 
@@ -21,4 +22,4 @@ class InStoreForm(forms.Form):
 
     def __init__(self, *args: Any, operator: Person, **options: Any) -> None:
         super().__init__(*args, **options)
-        self.fields["store"].queryset = Store.objects.visible_to(operator)  # type: ignore[attr-defined]
+        offer_rows(self, "store", Store.objects.visible_to(operator))

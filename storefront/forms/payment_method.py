@@ -6,6 +6,7 @@ from django import forms
 from django.core.exceptions import ValidationError
 from django.utils.translation import gettext_lazy as _
 
+from apikeys.forms.choices import offer_rows
 from apikeys.models import Store
 from apikeys.models.scope import Person
 from apikeys.text import plain_text
@@ -89,4 +90,4 @@ class NewPaymentMethodForm(PaymentMethodForm):
 
     def __init__(self, *args: Any, operator: Person, **options: Any) -> None:
         super().__init__(*args, operator=operator, **options)
-        self.fields["store"].queryset = Store.objects.visible_to(operator)  # type: ignore[attr-defined]
+        offer_rows(self, "store", Store.objects.visible_to(operator))

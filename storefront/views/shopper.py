@@ -13,6 +13,7 @@ from django.utils.translation import gettext_lazy as _
 from django.views.decorators.cache import never_cache
 from django.views.decorators.http import require_http_methods
 
+from apikeys.forms.choices import offer_rows
 from storefront import shopper_cookie
 from storefront.models import Cart, PaymentMethod
 from storefront.models.cart import CartClosed
@@ -45,9 +46,8 @@ class CheckoutForm(forms.Form):
         super().__init__(*args, **options)
         methods = PaymentMethod.objects.offered().filter(store=cart.store)
         if methods:
-            field = self.fields["payment_method"]
-            field.queryset = methods  # type: ignore[attr-defined]
-            field.initial = methods[0].code
+            offer_rows(self, "payment_method", methods)
+            self.fields["payment_method"].initial = methods[0].code
         else:
             del self.fields["payment_method"]
 

@@ -9,10 +9,10 @@ from apikeys.actor import Actor
 from apikeys.management import arguments
 from apikeys.management.base import Command as BaseCommand
 from apikeys.management.base import listing
+from apikeys.management.documents import ROW, key_rows
 from apikeys.models import APIKey
 
 SUGGESTED_DAYS = 90
-COLUMNS = ("consumer_key", "username", "description", "last_used_at", "date_added")
 
 
 class Command(BaseCommand):
@@ -33,21 +33,12 @@ class Command(BaseCommand):
         days = options["days"] or settings.DISABLE_UNUSED_AFTER_DAYS or SUGGESTED_DAYS
         moment = timezone.now() - timedelta(days=days)
         if options["dry_run"]:
-            keys = list(APIKey.objects.unused_since(moment).select_related("api_user"))
+            keys = list(APIKey.objects.unused_since(moment).select_related("api_user__store"))
         else:
             keys = APIKey.objects.disable_unused(moment, actor=Actor.command())
-        rows = [
-            {
-                "consumer_key": key.consumer_key,
-                "username": key.api_user.username,
-                "description": key.description,
-                "last_used_at": key.last_used_at,
-                "date_added": key.date_added,
-            }
-            for key in keys
-        ]
+        rows = key_rows(keys)
         self.answer(
             {"disabled": len(rows), "dry_run": options["dry_run"], "days": days, "keys": rows},
-            listing(rows, COLUMNS) if rows else "",
+            listing(rows, ROW) if rows else "",
         )
         self.say(f"{'Would be disabled' if options['dry_run'] else 'Disabled'}: {len(rows)}")

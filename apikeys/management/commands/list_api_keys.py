@@ -8,9 +8,12 @@ from apikeys.management import arguments
 from apikeys.management.base import Command as BaseCommand
 from apikeys.management.base import listing
 from apikeys.management.documents import key_documents
-from apikeys.models import APIKey, Status
+from apikeys.models import APIKey
 from apikeys.models.api_key import APIKeyQuerySet
+from apikeys.models.key_lists import KeyState
 
+# As APIKey.state names them: a key is called expired only while it is not disabled.
+STATES = [state.value for state in (KeyState.ENABLED, KeyState.DISABLED, KeyState.EXPIRED)]
 COLUMNS = (
     "consumer_key",
     "username",
@@ -30,7 +33,7 @@ class Command(BaseCommand):
     def add_arguments(self, parser: CommandParser) -> None:
         parser.add_argument("--username", metavar="U", help="of this API user")
         parser.add_argument("--store", metavar="ID", help="of this store")
-        parser.add_argument("--status", choices=["enabled", "disabled", "expired"])
+        parser.add_argument("--status", choices=STATES)
         parser.add_argument(
             "--unused-for",
             type=arguments.days,
@@ -52,13 +55,6 @@ def _chosen(options: dict[str, Any]) -> APIKeyQuerySet:
         keys = keys.filter(api_user__store=arguments.find_store(options["store"]))
     if options["unused_for"] is not None:
         keys = keys.unused_since(timezone.now() - timedelta(days=options["unused_for"]))
-    # As APIKey.state names them: a key is called expired only while it is not disabled.
-    match options["status"]:
-        case "disabled":
-            keys = keys.filter(status=Status.DISABLED)
-        case "expired":
-            keys = keys.filter(status=Status.ENABLED).expired()
-        case "enabled":
-            expired = APIKey.objects.expired()
-            keys = keys.filter(status=Status.ENABLED).exclude(pk__in=expired)
+    if options["status"] is not None:
+        keys = keys.in_state(options["status"])
     return keys

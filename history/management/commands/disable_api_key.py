@@ -6,13 +6,12 @@ from apikeys.actor import Actor
 from apikeys.management import arguments
 from apikeys.management.base import Command as BaseCommand
 from apikeys.management.base import NothingMatched, WrongUsage, listing
-from apikeys.management.documents import key_document
+from apikeys.management.documents import ROW, key_document, key_rows
 from apikeys.models import APIKey
 from apikeys.models.api_key import APIKeyQuerySet
 from history import incident
 
 FILTERS = ("username", "store", "seen_from", "created_before")
-COLUMNS = ("consumer_key", "username", "store_id", "description", "last_used_at")
 
 
 class Command(BaseCommand):
@@ -77,19 +76,10 @@ class Command(BaseCommand):
             chosen = incident.disable_keys(
                 chosen, actor=Actor.command(), reason=options["reason"] or "incident"
             )
-        rows = [
-            {
-                "consumer_key": key.consumer_key,
-                "username": key.api_user.username,
-                "store_id": key.api_user.store.public_id,
-                "description": key.description,
-                "last_used_at": key.last_used_at,
-            }
-            for key in chosen
-        ]
+        rows = key_rows(chosen)
         self.answer(
             {"disabled": len(rows), "dry_run": options["dry_run"], "keys": rows},
-            listing(rows, COLUMNS),
+            listing(rows, ROW),
         )
         self.say(f"{'Would be disabled' if options['dry_run'] else 'Disabled'}: {len(rows)}")
 
