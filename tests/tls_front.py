@@ -18,23 +18,24 @@ from tests import servers
 PER_HOP = {"connection", "keep-alive", "transfer-encoding", "x-forwarded-for", "x-forwarded-proto"}
 
 
-def certificate(folder):
-    """A certificate for 127.0.0.1 that clients are told to trust; gives the path of the file."""
+def certificate(folder, *, name=None, days=1):
+    """A certificate with its key, for clients to trust; gives the path of the file.
+
+    It is for 127.0.0.1 or this host name; with negative ``days`` it has expired.
+    """
+    host = x509.DNSName(name) if name else x509.IPAddress(ipaddress.ip_address(servers.LOOPBACK))
     key = ec.generate_private_key(ec.SECP256R1())
-    name = x509.Name([x509.NameAttribute(NameOID.COMMON_NAME, "made up for the tests")])
+    subject = x509.Name([x509.NameAttribute(NameOID.COMMON_NAME, "made up for the tests")])
     now = datetime.datetime.now(datetime.UTC)
     made = (
         x509.CertificateBuilder()
-        .subject_name(name)
-        .issuer_name(name)
+        .subject_name(subject)
+        .issuer_name(subject)
         .public_key(key.public_key())
         .serial_number(x509.random_serial_number())
-        .not_valid_before(now - datetime.timedelta(days=1))
-        .not_valid_after(now + datetime.timedelta(days=1))
-        .add_extension(
-            x509.SubjectAlternativeName([x509.IPAddress(ipaddress.ip_address(servers.LOOPBACK))]),
-            critical=False,
-        )
+        .not_valid_before(now - datetime.timedelta(days=9))
+        .not_valid_after(now + datetime.timedelta(days=days))
+        .add_extension(x509.SubjectAlternativeName([host]), critical=False)
         .add_extension(x509.BasicConstraints(ca=True, path_length=0), critical=True)
         .sign(key, hashes.SHA256())
     )

@@ -209,10 +209,15 @@ def test_a_caller_who_hangs_up_within_the_body_is_no_mistake_of_the_server(live_
         (["X-Same: x"] * 500, "/api/v1/whoami"),
         ([f"Cookie: name{number}=value" for number in range(300)], "/api/v1/whoami"),
         (["X-Long: " + "x" * 9000], "/api/v1/whoami"),
+        *((["X-API-Key: " + "x" * size], "/api/v1/whoami") for size in (65_536, MEGABYTE)),
+        ([], "/api/v1/whoami?consumer_secret=" + "x" * 100_000),
         ([], "/api/v1/whoami?" + "a=1&" * 10_000),
         ([], "/api/v1/whoami?" + "a&" * 2000),
     ],
-    ids=["headers", "one header", "cookies", "a long header", "a long query", "parameters"],
+    ids=[
+        *("headers", "one header", "cookies", "a long header", "64 KB of key", "1 MB of key"),
+        *("100 KB of secret", "a long query", "parameters"),
+    ],
 )
 def test_too_many_of_anything_are_refused_at_once(wire, lines, target):
     status = refused(wire, wire.head(*lines, "Connection: close", target=target))

@@ -100,6 +100,7 @@ def spellings(key):
         secret[:16].encode(),
         secret.removeprefix("cs_live_")[16:32].encode(),
         secret[-40:-8].encode(),
+        *(secret.encode().hex().encode(), secret[::-1].encode()),
         *(base64.b64encode(pair) for pair in pairs),
         base64.b64encode(secret.encode())[:40],
     ]

@@ -3,7 +3,6 @@
 import gzip
 import socket
 import ssl
-import subprocess
 import threading
 import time
 
@@ -11,7 +10,7 @@ import pytest
 
 from storefront import outgoing
 from storefront.outgoing import Trouble
-from tests import servers
+from tests import servers, tls_front
 from tests.storefront.receiver import listening
 
 LOOPBACK = ("127.0.0.0/8", "::1/128")
@@ -249,41 +248,33 @@ def test_an_answer_that_is_not_http_is_said_so(inside):
 
 
 @pytest.fixture
-def certificates(tmp_path, monkeypatch):
-    """``context_for(name, days)``: a server with a certificate of an authority we trust."""
-    servers.require("openssl")
+def serve_with(tmp_path, monkeypatch):
+    """The TLS context of a server with a certificate that we trust, unless we are told not to."""
 
-    def context_for(name, *, trusted=True):
-        key, certificate = tmp_path / "key.pem", tmp_path / "certificate.pem"
-        subprocess.run(
-            [
-                *("openssl", "req", "-x509", "-newkey", "rsa:2048", "-nodes", "-days", "2"),
-                *("-keyout", key, "-out", certificate, "-subj", f"/CN={name}"),
-                *("-addext", f"subjectAltName=DNS:{name}"),
-            ],
-            check=True,
-            capture_output=True,
-        )
+    def context_with(*, trusted=True, **certificate):
+        path = tls_front.certificate(tmp_path, **certificate)
         if trusted:
-            trusting = ssl.create_default_context(cafile=certificate)
+            trusting = ssl.create_default_context(cafile=path)
             monkeypatch.setattr(outgoing, "_tls_context", lambda: trusting)
         context = ssl.SSLContext(ssl.PROTOCOL_TLS_SERVER)
-        context.load_cert_chain(certificate, key)
+        context.load_cert_chain(path)
         return context
 
-    return context_for
+    return context_with
 
 
 @pytest.mark.parametrize(
-    ("name", "trusted", "status", "trouble"),
+    ("certificate", "status", "trouble"),
     [
-        ("localhost", True, 200, None),
-        ("other.example.com", True, None, Trouble.TLS),
-        ("localhost", False, None, Trouble.TLS),
+        ({"name": "localhost"}, 200, None),
+        ({"name": "other.example.com"}, None, Trouble.TLS),
+        ({"name": "localhost", "trusted": False}, None, Trouble.TLS),
+        ({"name": "localhost", "days": -1}, None, Trouble.TLS),
     ],
+    ids=["good", "another name", "not trusted", "expired"],
 )
-def test_the_receivers_certificate_is_checked(inside, certificates, name, trusted, status, trouble):
-    with listening(tls=certificates(name, trusted=trusted)) as receiver:
+def test_the_receivers_certificate_is_checked(inside, serve_with, certificate, status, trouble):
+    with listening(tls=serve_with(**certificate)) as receiver:
         answer = post(receiver.url)
 
     assert (answer.status, answer.trouble) == (status, trouble)
