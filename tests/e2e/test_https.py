@@ -1,9 +1,13 @@
 """A server whose public address is https, behind a proxy that the settings trust."""
 
+from http.client import HTTPConnection
+
 import pytest
 import requests
 
-from tests import live
+from tests import live, servers
+from tests.calls import WHOAMI, basic
+from tests.faults.records import execute
 
 pytestmark = pytest.mark.e2e
 HTTPS = {"Host": "keys.example.com", "X-Forwarded-Proto": "https"}
@@ -77,3 +81,47 @@ def test_a_form_posted_over_https_passes_the_origin_check(console):
 
     assert answer.status_code == 302
     assert "__Host-sessionid" in answer.cookies
+
+
+@pytest.fixture(scope="module")
+def restricted(console):
+    return console.manage("create_api_key", "restricted", "--allow-ip=203.0.113.10")
+
+
+@pytest.mark.parametrize(
+    ("forwarded", "status", "ip"),
+    [
+        ([("X-Forwarded-For", "203.0.113.10")], 200, "203.0.113.10"),
+        (
+            [("X-Forwarded-For", "203.0.113.10"), ("X-Forwarded-For", "198.51.100.7")],
+            *(403, "198.51.100.7"),
+        ),
+        (
+            [("X-Forwarded-For", "198.51.100.7"), ("X_Forwarded_For", "203.0.113.10")],
+            *(403, "198.51.100.7"),
+        ),
+        (
+            [("X-Forwarded-For", "198.51.100.7"), ("X.Forwarded.For", "203.0.113.10")],
+            *(403, "198.51.100.7"),
+        ),
+        ([("X-Real-IP", "203.0.113.10"), ("Forwarded", "for=203.0.113.10")], 403, "127.0.0.1"),
+    ],
+    ids=["one", "two lines", "underscores", "dots", "other headers"],
+)
+def test_the_proxy_is_read_from_the_right_and_in_one_spelling(
+    console, restricted, forwarded, status, ip
+):
+    credential = basic(restricted["consumer_key"], restricted["consumer_secret"])
+
+    connection = HTTPConnection(servers.LOOPBACK, console.port, timeout=30)
+    connection.putrequest("GET", WHOAMI, skip_host=True)
+    for name, value in [*(HTTPS | credential).items(), *forwarded]:
+        connection.putheader(name, value)
+    connection.endheaders()
+    answer = connection.getresponse()
+    connection.close()
+
+    assert answer.status == status
+    rows = execute(console, "SELECT request_id, ip, status, scheme FROM history_callrecord")
+    [record] = [row[1:] for row in rows if row[0] == answer.headers["X-Request-ID"]]
+    assert (str(record[0]), *record[1:]) == (ip, status, "https")
