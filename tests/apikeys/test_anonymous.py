@@ -121,6 +121,17 @@ def test_answers_to_a_call_carry_the_security_headers(call):
         assert not [name for name in response.headers if name.lower().startswith("access-control")]
 
 
+@pytest.mark.parametrize("origin", ["https://evil.example", "null", "http://testserver"])
+@pytest.mark.parametrize("method", ["GET", "POST", "OPTIONS"])
+def test_no_page_of_another_origin_may_read_an_answer(call, origin, method):
+    asked = {"Origin": origin, "Access-Control-Request-Method": "GET"}
+    for key in (APIKeyFactory(permission="read_write"), None):
+        for path in ("/api/v1/whoami", "/console/login/", "/healthz"):
+            response = call(key, path, method=method, headers=asked)
+            named = [name for name in response.headers if name.lower().startswith("access-con")]
+            assert named == [], path
+
+
 @pytest.mark.parametrize(
     "accept", ["*/*", "text/html", "application/xml", "", "nonsense;;", "a" * 999]
 )

@@ -1,5 +1,6 @@
 """Bad input anywhere: a clear refusal, never a 500, nothing half done."""
 
+import gzip
 import json
 
 import pytest
@@ -156,6 +157,32 @@ def test_a_body_of_another_type_does_nothing_unforeseen(call, writer, content_ty
 
     assert response.status_code in {400, 415}
     assert not Note.objects.exists()
+
+
+def test_a_packed_body_is_not_unpacked(call, writer):
+    bomb = gzip.compress(b'{"name": "' + b" " * 10_000_000 + b'"}')
+
+    response = call(writer, NOTES, method="POST", data=bomb, headers={"Content-Encoding": "gzip"})
+
+    assert response.status_code in {400, 415}
+    assert not Note.objects.exists()
+    assert CallRecord.objects.get().status == response.status_code
+
+
+def test_a_body_of_a_thousand_parts_is_not_taken_apart(call, writer):
+    part = b'--x\r\nContent-Disposition: form-data; name="a"\r\n\r\n' + b" " * 500 + b"\r\n"
+
+    response = call(
+        writer,
+        NOTES,
+        method="POST",
+        data=part * 1000 + b"--x--\r\n",
+        content_type="multipart/form-data; boundary=x",
+    )
+
+    assert response.status_code in {400, 415}
+    assert not Note.objects.exists()
+    assert CallRecord.objects.get().status == response.status_code
 
 
 @pytest.mark.parametrize("name", ["x" * 41, "x" * 500_000, ["a"], {"a": 1}, 10**30])

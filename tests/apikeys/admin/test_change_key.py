@@ -99,6 +99,33 @@ def test_a_senseless_value_is_refused_with_the_form(client, key, edit):
 
 
 @pytest.mark.parametrize(
+    ("typed", "stored"),
+    [
+        ("2036-01-31 12:00:00", "2036-01-31T11:00:00+00:00"),
+        ("2036-07-31 12:00:00", "2036-07-31T10:00:00+00:00"),
+        ("2036-03-30 03:00:00", "2036-03-30T01:00:00+00:00"),
+        ("2036-03-30 02:30:00", None),  # on this night there was no such time
+        ("2036-10-26 02:30:00", None),  # and on this one it came twice
+    ],
+)
+def test_an_expiry_is_the_time_that_was_typed_in_its_zone(client, key, settings, typed, stored):
+    settings.TIME_ZONE = "Europe/Berlin"
+    day, clock = typed.split()
+    form = filled_in(client.get(page(key)), expires_at_0=day, expires_at_1=clock)
+
+    response = client.post(page(key), form)
+
+    key.refresh_from_db()
+    if stored is None:
+        assert "expires_at" in response.context["adminform"].form.errors
+        assert key.expires_at is None
+        return
+    assert key.expires_at.isoformat() == stored
+    shown = filled_in(client.get(page(key)))
+    assert (shown["expires_at_0"], shown["expires_at_1"]) == (day, clock)
+
+
+@pytest.mark.parametrize(
     "name",
     [
         *("id", "consumer_key", "digest", "secret", "consumer_secret", "sealed", "revision"),

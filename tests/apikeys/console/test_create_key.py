@@ -202,11 +202,21 @@ def test_guessing_the_password_again_is_locked_like_a_login(client, form):
     assert answers[-1]["Retry-After"]
 
 
-def test_an_expiry_date_ends_with_the_day_in_the_operators_zone(client, form):
-    client.cookies["zone"] = "Asia/Tokyo"
-    client.post(URL, form | {"expiry": "date", "expiry_date": "2036-05-01"})
+@pytest.mark.parametrize(
+    ("zone", "day", "end"),
+    [
+        ("Asia/Tokyo", "2036-05-01", "2036-05-01T15:00:00+00:00"),
+        ("Europe/Berlin", "2036-03-30", "2036-03-30T22:00:00+00:00"),  # a day of 23 hours
+        ("Europe/Berlin", "2036-10-26", "2036-10-26T23:00:00+00:00"),  # and one of 25
+        ("Africa/Cairo", "2036-04-24", "2036-04-24T22:00:00+00:00"),  # no midnight ends it
+        ("America/Havana", "2036-11-01", "2036-11-02T04:00:00+00:00"),  # two do
+    ],
+)
+def test_an_expiry_date_ends_with_the_day_in_the_operators_zone(client, form, zone, day, end):
+    client.cookies["zone"] = zone
+    client.post(URL, form | {"expiry": "date", "expiry_date": day})
 
-    assert APIKey.objects.get().expires_at.isoformat() == "2036-05-01T15:00:00+00:00"
+    assert APIKey.objects.get().expires_at.isoformat() == end
 
 
 def test_a_test_key_that_may_sign_and_is_narrow(client, form):
