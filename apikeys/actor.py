@@ -3,15 +3,12 @@
 import getpass
 import sys
 from dataclasses import dataclass
-from typing import TYPE_CHECKING, Self, cast
+from typing import Self, cast
 
 from django.http import HttpRequest
 
 from apikeys import client_ip
 from apikeys.judged import JudgedRequest
-
-if TYPE_CHECKING:
-    from apikeys.models import APIKey
 
 
 @dataclass(frozen=True, slots=True)
@@ -38,7 +35,9 @@ class Actor:
     @classmethod
     def caller(cls, request: HttpRequest) -> Self:
         """The API key that made this call, once the gate has let it in."""
-        key = cast("APIKey", cast(JudgedRequest, request).api_key)
+        key = cast(JudgedRequest, request).api_key
+        if key is None:
+            raise TypeError("A call without a proven key does no deed.")
         return cls(
             kind="api_key",
             name=f"{key.api_user.username} {key.consumer_key}",

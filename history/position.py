@@ -3,10 +3,7 @@
 import re
 from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
-from typing import TYPE_CHECKING, Final, Self
-
-if TYPE_CHECKING:
-    from history.models import CallRecord
+from typing import Final, Self
 
 EPOCH: Final = datetime(1970, 1, 1, tzinfo=UTC)
 SHAPE: Final = re.compile(r"([0-9]{1,16})-([0-9]{1,18})", re.ASCII)
@@ -18,10 +15,6 @@ class Position:
 
     date_added: datetime
     pk: int
-
-    @classmethod
-    def of(cls, record: "CallRecord") -> Self:
-        return cls(record.date_added, record.pk)
 
     @classmethod
     def parse(cls, text: str) -> Self | None:

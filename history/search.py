@@ -50,9 +50,9 @@ class Search:
                 return found
         fitting, edge = self._within_reach(self._below(before))
         records = list(fitting[: size + 1])
-        newer = Position.of(records[0]) if before is not None and records else None
+        newer = records[0].position if before is not None and records else None
         if len(records) > size:
-            return Found(records[:size], Position.of(records[size - 1]), newer)
+            return Found(records[:size], records[size - 1].position, newer)
         return Found(records, edge, newer, edge.date_added if edge else None)
 
     @cached_property
@@ -83,7 +83,7 @@ class Search:
         if len(records) <= size:
             return None
         records = records[size - 1 :: -1]
-        return Found(records, Position.of(records[-1]), Position.of(records[0]))
+        return Found(records, records[-1].position, records[0].position)
 
     # A span of time has one condition at each end, the closer one: of two, a planner may well
     # walk the index from the farther.

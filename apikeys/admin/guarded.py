@@ -6,7 +6,7 @@ classes do not.
 """
 
 import re
-from typing import TYPE_CHECKING, Any, ClassVar
+from typing import TYPE_CHECKING, Any, ClassVar, cast
 
 from django.contrib import admin
 from django.contrib.admin.helpers import ACTION_CHECKBOX_NAME
@@ -24,7 +24,7 @@ from django.utils.translation import gettext_lazy as _
 
 from apikeys import tokens
 from apikeys.models import APIKey, Store
-from apikeys.models.scope import Person, sees_every_store
+from apikeys.models.scope import Person, ScopedQuerySet, sees_every_store
 from apikeys.paging import CappedPaginator
 from apikeys.text import UNSTORABLE
 
@@ -70,7 +70,7 @@ class GuardedAdmin(BaseAdmin):
 
     def visible(self, rows: QuerySet[Any], user: Person) -> QuerySet[Any]:
         """Those of the stores whose staff the person is; each model knows its own."""
-        return rows.visible_to(user)  # type: ignore[attr-defined, no-any-return]
+        return cast("ScopedQuerySet[Any]", rows).visible_to(user)
 
     def get_object(
         self, request: HttpRequest, object_id: str, from_field: str | None = None

@@ -32,22 +32,22 @@ class CallRecordQuerySet(OfStoresQuerySet["CallRecord"]):
     # A page begins and ends at a position, the time and the id of a call; several can have come
     # at the same time. The first condition of each pair is what the index answers.
 
-    def below(self, position: "Position | CallRecord") -> Self:
+    def below(self, position: Position) -> Self:
         """Those that stand below this one when the newest stands on top."""
         later = Q(date_added__lt=position.date_added) | Q(pk__lt=position.pk)
         return self.filter(later, date_added__lte=position.date_added)
 
-    def above(self, position: "Position | CallRecord") -> Self:
+    def above(self, position: Position) -> Self:
         """Those that stand above this one when the newest stands on top."""
         earlier = Q(date_added__gt=position.date_added) | Q(pk__gt=position.pk)
         return self.filter(earlier, date_added__gte=position.date_added)
 
-    def down_to(self, position: "Position | CallRecord") -> Self:
+    def down_to(self, position: Position) -> Self:
         """This one and those above it."""
         later = Q(date_added__gt=position.date_added) | Q(pk__gte=position.pk)
         return self.filter(later, date_added__gte=position.date_added)
 
-    def up_to(self, position: "Position | CallRecord") -> Self:
+    def up_to(self, position: Position) -> Self:
         """This one and those below it."""
         earlier = Q(date_added__lt=position.date_added) | Q(pk__lte=position.pk)
         return self.filter(earlier, date_added__lte=position.date_added)
@@ -67,7 +67,7 @@ class CallRecordQuerySet(OfStoresQuerySet["CallRecord"]):
             yield from records
             if len(records) < batch:
                 return
-            records = list(remaining.below(records[-1])[:batch])
+            records = list(remaining.below(records[-1].position)[:batch])
 
     def outdated(self, older_than: datetime) -> Self:
         """Those that came before this moment, the oldest first."""
@@ -154,6 +154,11 @@ class CallRecord(models.Model):
 
     def __str__(self) -> str:
         return f"{self.method} {self.path} {self.outcome} {self.reason}".rstrip()
+
+    @property
+    def position(self) -> Position:
+        """Its place in the order of the calls."""
+        return Position(self.date_added, self.pk)
 
     @property
     def reason_text(self) -> str:

@@ -117,7 +117,7 @@ def read(node):
 @pytest.mark.django_db
 def test_no_page_looks_at_more_calls_than_it_must(client, admin, large):
     middle = CallRecord.objects.order_by("-date_added")[CALLS // 2]
-    position = search.Position.of(middle)
+    position = middle.position
 
     costs = {}
     for page in PAGES:

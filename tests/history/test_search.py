@@ -223,4 +223,4 @@ def test_any_text_is_a_position_or_none(text):
 
 def test_a_position_survives_the_url():
     record = CallRecord(pk=991, date_added=NOON + timedelta(microseconds=1))
-    assert Position.parse(str(Position.of(record))) == Position.of(record)
+    assert Position.parse(str(record.position)) == record.position
