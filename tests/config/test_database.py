@@ -69,3 +69,12 @@ def test_postgresql_is_reached_through_a_pool():
 @pytest.mark.skipif("connection.vendor != 'postgresql'", reason="the suite runs on SQLite")
 def test_postgresql_lets_commands_and_tests_take_their_time():
     assert ask("SHOW statement_timeout") == "0"
+
+
+def test_a_web_process_keeps_its_sqlite_file_open_for_a_minute_unless_the_address_says_else():
+    kept = {
+        (url, web): database.settings_for(url, web=web, web_threads=8)["CONN_MAX_AGE"]
+        for url in ("sqlite:///a.db", "sqlite:///a.db?conn_max_age=5")
+        for web in (True, False)
+    }
+    assert list(kept.values()) == [60, 0, 5, 5]
