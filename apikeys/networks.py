@@ -10,7 +10,7 @@ from collections import defaultdict
 from collections.abc import Iterable, Iterator
 from functools import lru_cache
 from ipaddress import IPv4Address, IPv4Network, IPv6Address, IPv6Network
-from typing import Final, NamedTuple
+from typing import Final
 
 from django.utils.translation import gettext as _
 
@@ -18,12 +18,8 @@ Address = IPv4Address | IPv6Address
 Network = IPv4Network | IPv6Network
 
 ENTRY_LENGTH: Final = 50
-ENTRY_LIMIT: Final = 1000
-SENTENCE_LIMIT: Final = 20
 
 PREFIX_LENGTH: Final = re.compile(r"0|[1-9][0-9]{0,2}")
-LINE_END: Final = re.compile(r"\r\n|\r|\n")
-LINE: Final = re.compile(r"([^ \t,#]+)[ \t,#]*(.*)", re.DOTALL)
 
 MAPPED: Final = 96  # the length of ::ffff:0:0/96, in which IPv6 writes IPv4 addresses
 WIDEST: Final = {4: 8, 6: 32}
@@ -33,21 +29,6 @@ PRIVATE: Final[tuple[Network, ...]] = (
     *map(IPv4Network, ("172.16.0.0/12", "192.168.0.0/16")),
     *map(IPv6Network, ("::1/128", "fc00::/7", "fe80::/10")),
 )
-
-
-class Entry(NamedTuple):
-    """One line of a list of allowed IPs: the canonical network and what its owner calls it."""
-
-    network: str
-    label: str
-
-
-class EntriesError(ValueError):
-    """Some lines of a list are not entries; ``sentences`` has one sentence for each."""
-
-    def __init__(self, sentences: list[str]) -> None:
-        super().__init__(" ".join(sentences))
-        self.sentences = sentences
 
 
 def parse_entry(text: str) -> str:
@@ -66,34 +47,6 @@ def parse_entry(text: str) -> str:
             % {"text": text, "network": network, "address": address}
         )
     return str(network)
-
-
-def parse_entries(text: str) -> list[Entry]:
-    """The entries of a list, one a line; a label may follow after a space, a comma or ``#``.
-
-    Blank lines and lines that begin with ``#`` are passed over, a network that stands twice is
-    taken once. Raises EntriesError with the number of every line that is not an entry.
-    """
-    lines = [line.strip(" \t") for line in LINE_END.split(text)]
-    wanted = [(number, line) for number, line in enumerate(lines, 1) if line and line[0] != "#"]
-    if len(wanted) > ENTRY_LIMIT:
-        raise EntriesError([_("A key has at most %(limit)d allowed IPs.") % {"limit": ENTRY_LIMIT}])
-    entries: dict[str, Entry] = {}
-    sentences = []
-    for number, line in wanted:
-        shape = LINE.fullmatch(line)
-        entry, label = shape.groups() if shape else (line, "")
-        try:
-            network = parse_entry(entry)
-        except ValueError as error:
-            sentences.append(
-                _("Line %(number)d: %(sentence)s") % {"number": number, "sentence": error}
-            )
-        else:
-            entries.setdefault(network, Entry(network, label))
-    if sentences:
-        raise EntriesError(sentences[:SENTENCE_LIMIT])
-    return list(entries.values())
 
 
 def spellings(network: str) -> tuple[str, str]:

@@ -11,6 +11,7 @@ import pytest
 
 from apikeys import client_ip, credentials, networks, ratelimit, tokens
 from apikeys.call import Call, parameters
+from apikeys.forms.addresses import parse_lines
 from apikeys.management import arguments
 from config.redaction import redact
 from history.position import Position
@@ -43,7 +44,7 @@ READERS = {
     "what history keeps": tokens.redact,
     "a secret": tokens.consumer_key_of,
     "an allowed IP": networks.parse_entry,
-    "allowed IPs": networks.parse_entries,
+    "allowed IPs": parse_lines,
     "an address": networks.canonical_ip,
     "forwarded addresses": lambda text: client_ip.client_address(call_with(text)),
     "a query": parameters,

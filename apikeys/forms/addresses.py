@@ -1,16 +1,22 @@
 """A list of allowed IPs as people write it: one a line, with a label behind."""
 
-from typing import Any
+import re
+from typing import Any, Final
 
 from django import forms
 from django.core.exceptions import ValidationError
 from django.core.validators import MaxLengthValidator
+from django.utils.translation import gettext
 from django.utils.translation import gettext_lazy as _
 
 from apikeys import networks
+from apikeys.models.allowed_ip import MAX_ALLOWED_IPS
 from apikeys.text import plain_text
 
-LABEL_LENGTH = 100
+LABEL_LENGTH: Final = 100
+MOST_SENTENCES: Final = 20
+LINE_END: Final = re.compile(r"\r\n|\r|\n")
+LINE: Final = re.compile(r"([^ \t,#]+)[ \t,#]*(.*)", re.DOTALL)
 
 
 class AddressesField(forms.CharField):
@@ -38,15 +44,40 @@ class AddressesField(forms.CharField):
         super().__init__(max_length=200_000, **kwargs)
 
     def clean(self, value: Any) -> Any:
-        text = super().clean(value)
+        entries = parse_lines(super().clean(value))
+        for _network, label in entries:
+            plain_text(label)
+            MaxLengthValidator(LABEL_LENGTH)(label)
+        return entries
+
+
+def parse_lines(text: str) -> list[tuple[str, str]]:
+    """The networks of a list with their labels, which may follow after a space, a comma or ``#``.
+
+    Blank lines and lines that begin with ``#`` are passed over, a network that stands twice is
+    taken once. Raises ``ValidationError`` with the number of the first lines that are no entries.
+    """
+    lines = [line.strip(" \t") for line in LINE_END.split(text)]
+    wanted = [(number, line) for number, line in enumerate(lines, 1) if line and line[0] != "#"]
+    if len(wanted) > MAX_ALLOWED_IPS:
+        sentence = gettext("A key has at most %(limit)d allowed IPs.")
+        raise ValidationError(sentence, code="too_many", params={"limit": MAX_ALLOWED_IPS})
+    entries: dict[str, str] = {}
+    sentences = []
+    for number, line in wanted:
+        shape = LINE.fullmatch(line)
+        entry, label = shape.groups() if shape else (line, "")
         try:
-            entries = networks.parse_entries(text)
-        except networks.EntriesError as error:
-            raise ValidationError([ValidationError(line) for line in error.sentences]) from error
-        for entry in entries:
-            plain_text(entry.label)
-            MaxLengthValidator(LABEL_LENGTH)(entry.label)
-        return [(entry.network, entry.label) for entry in entries]
+            network = networks.parse_entry(entry)
+        except ValueError as error:
+            sentences.append(
+                gettext("Line %(number)d: %(sentence)s") % {"number": number, "sentence": error}
+            )
+        else:
+            entries.setdefault(network, label)
+    if sentences:
+        raise ValidationError([ValidationError(text) for text in sentences[:MOST_SENTENCES]])
+    return list(entries.items())
 
 
 def with_line(text: str, address: str) -> str:

@@ -116,41 +116,6 @@ def test_any_text_is_an_entry_or_a_value_error(text):
     assert str(ipaddress.ip_network(canonical)) == canonical
 
 
-def test_a_list_takes_labels_and_passes_over_blank_and_commented_lines():
-    text = (
-        "203.0.113.7 office\r\n\r\n  2001:db8::/48, warehouse # north\n"
-        "# 198.51.100.1\n198.51.100.2#till\r203.0.113.*\n203.0.113.7 again"
-    )
-    assert networks.parse_entries(text) == [
-        ("203.0.113.7/32", "office"),
-        ("2001:db8::/48", "warehouse # north"),
-        ("198.51.100.2/32", "till"),
-        ("203.0.113.0/24", ""),
-    ]
-
-
-def test_every_wrong_line_of_a_list_is_named():
-    with pytest.raises(networks.EntriesError) as error:
-        networks.parse_entries("203.0.113.7\nnonsense\n\n*")
-    first, second = error.value.sentences
-    assert first.startswith("Line 2: “nonsense”")
-    assert second.startswith("Line 4: To allow every address")
-    assert str(error.value) == f"{first} {second}"
-
-
-def test_a_list_of_a_thousand_is_taken_and_one_more_is_not():
-    lines = [f"10.0.{n // 256}.{n % 256}" for n in range(1001)]
-    assert len(networks.parse_entries("\n".join(lines[:1000]))) == 1000
-    with pytest.raises(networks.EntriesError, match="at most 1000"):
-        networks.parse_entries("\n".join(lines))
-
-
-def test_a_list_of_nonsense_names_only_the_first_mistakes():
-    with pytest.raises(networks.EntriesError) as error:
-        networks.parse_entries("x\n" * 1000)
-    assert len(error.value.sentences) == 20
-
-
 @pytest.mark.parametrize(
     ("network", "short", "alternative"),
     [
