@@ -63,8 +63,8 @@ def check_database(**kwargs: Any) -> list[CheckMessage]:
 
 
 @register(Tags.security)
-def check_gate(**kwargs: Any) -> list[CheckMessage]:
-    """Proxies, limits and resources must say what they mean."""
+def check_proxies(**kwargs: Any) -> list[CheckMessage]:
+    """Who may say where a call comes from, and by which scheme."""
     messages: list[CheckMessage] = []
     for proxy in settings.TRUSTED_PROXIES:
         try:
@@ -77,11 +77,48 @@ def check_gate(**kwargs: Any) -> list[CheckMessage]:
                     id="apikeys.E004",
                 )
             )
+    if settings.PUBLIC_URL.startswith("https://") and not settings.TRUSTED_PROXIES:
+        messages.append(
+            Info(
+                "PUBLIC_URL is https, and no proxy is trusted.",
+                hint="Unless this server speaks https itself, list the proxy that does in "
+                "TRUSTED_PROXIES; otherwise the console leads people to https for ever.",
+                id="apikeys.I001",
+            )
+        )
+    return messages
+
+
+@register(Tags.security)
+def check_transport(**kwargs: Any) -> list[CheckMessage]:
+    """Secrets in clear are for a network that nobody else is on."""
+    if not settings.ALLOW_INSECURE_TRANSPORT:
+        return []
+    return [
+        Warning(
+            "ALLOW_INSECURE_TRANSPORT is on: secrets may cross the network in clear.",
+            hint="Serve over https, or let callers sign their requests.",
+            id="apikeys.W001",
+        )
+    ]
+
+
+@register(Tags.security)
+def check_limits(**kwargs: Any) -> list[CheckMessage]:
+    """A limit that cannot be read would fail every call."""
+    messages: list[CheckMessage] = []
     for name in ("DEFAULT_RATE_LIMIT", "FAILED_ATTEMPT_LIMIT", "FAILED_LOGIN_LIMIT"):
         try:
             ratelimit.parse(getattr(settings, name))
         except ValueError as error:
             messages.append(Error(f"{name}: {error}", id="apikeys.E005"))
+    return messages
+
+
+@register(Tags.security)
+def check_resources(**kwargs: Any) -> list[CheckMessage]:
+    """The names that views and keys share mean what they say."""
+    messages: list[CheckMessage] = []
     if ANY in settings.APIKEYS_RESOURCES:
         messages.append(
             Error(
@@ -96,23 +133,6 @@ def check_gate(**kwargs: Any) -> list[CheckMessage]:
                 f"APIKEYS_PRIVILEGED_RESOURCES names unknown resources: {sorted(unknown)}.",
                 hint="A misspelt mark would leave the resource it meant open to every key.",
                 id="apikeys.E007",
-            )
-        )
-    if settings.PUBLIC_URL.startswith("https://") and not settings.TRUSTED_PROXIES:
-        messages.append(
-            Info(
-                "PUBLIC_URL is https, and no proxy is trusted.",
-                hint="Unless this server speaks https itself, list the proxy that does in "
-                "TRUSTED_PROXIES; otherwise the console leads people to https for ever.",
-                id="apikeys.I001",
-            )
-        )
-    if settings.ALLOW_INSECURE_TRANSPORT:
-        messages.append(
-            Warning(
-                "ALLOW_INSECURE_TRANSPORT is on: secrets may cross the network in clear.",
-                hint="Serve over https, or let callers sign their requests.",
-                id="apikeys.W001",
             )
         )
     return messages

@@ -2,6 +2,7 @@
 
 import logging
 import re
+from typing import Any
 
 CUTS = (
     # A query may carry consumer_secret, oauth_signature or anything a caller put there. Each word
@@ -24,3 +25,29 @@ class RedactingFormatter(logging.Formatter):
 
     def format(self, record: logging.LogRecord) -> str:
         return redact(super().format(record))
+
+
+LOGGING: dict[str, Any] = {
+    "version": 1,
+    "disable_existing_loggers": False,
+    "formatters": {
+        "plain": {
+            "()": RedactingFormatter,
+            "format": "{asctime} {levelname} {name} {message}",
+            "style": "{",
+        },
+    },
+    "handlers": {"stderr": {"class": "logging.StreamHandler", "formatter": "plain"}},
+    "root": {"handlers": ["stderr"], "level": "INFO"},
+    # Django's own handlers would print unredacted; what it says goes to the root instead.
+    "loggers": {
+        "django": {"handlers": [], "propagate": True},
+        "django.server": {"handlers": [], "propagate": True},
+        # Refused calls stand in the call history; a line for each would let strangers fill disks.
+        "django.request": {"level": "ERROR"},
+        # The same goes for foreign hosts, oversized bodies and forms without their CSRF value.
+        "django.security": {"level": "CRITICAL"},
+        # Its pool tells of every connection it lends.
+        "psycopg": {"level": "WARNING"},
+    },
+}

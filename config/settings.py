@@ -9,7 +9,7 @@ from typing import Any
 from csp.constants import NONE, SELF
 from django.core.exceptions import ImproperlyConfigured
 
-from config import database, environment, values, weaknesses
+from config import database, environment, redaction, values, weaknesses
 
 BASE_DIR = Path(__file__).resolve().parent.parent
 env = environment.read(Path(os.environ.get("ENV_FILE") or BASE_DIR / ".env"))
@@ -299,28 +299,4 @@ STORAGES = {
 # Collected files are public, whatever umask the command runs under.
 FILE_UPLOAD_PERMISSIONS = 0o644
 FILE_UPLOAD_DIRECTORY_PERMISSIONS = 0o755
-
-LOGGING = {
-    "version": 1,
-    "disable_existing_loggers": False,
-    "formatters": {
-        "plain": {
-            "()": "config.redaction.RedactingFormatter",
-            "format": "{asctime} {levelname} {name} {message}",
-            "style": "{",
-        },
-    },
-    "handlers": {"stderr": {"class": "logging.StreamHandler", "formatter": "plain"}},
-    "root": {"handlers": ["stderr"], "level": "INFO"},
-    # Django's own handlers would print unredacted; what it says goes to the root instead.
-    "loggers": {
-        "django": {"handlers": [], "propagate": True},
-        "django.server": {"handlers": [], "propagate": True},
-        # Refused calls stand in the call history; a line for each would let strangers fill disks.
-        "django.request": {"level": "ERROR"},
-        # The same goes for foreign hosts, oversized bodies and forms without their CSRF value.
-        "django.security": {"level": "CRITICAL"},
-        # Its pool tells of every connection it lends.
-        "psycopg": {"level": "WARNING"},
-    },
-}
+LOGGING = redaction.LOGGING
