@@ -33,12 +33,6 @@ def calls_last_days(context: RequestContext, key: APIKey, days: int = 7) -> dict
     return shown
 
 
-@register.simple_tag
-def calls_within(key: APIKey, days: int = 7) -> int:
-    """How many calls of the key were let in within the last days: what would stop without it."""
-    return daily.calls_of_keys([key.pk], days)[key.pk][0]
-
-
 @register.inclusion_tag("history/day_chart.html")
 def day_chart(chart: Chart, heading: str) -> dict[str, Any]:
     """A picture of calls and denials by day, with a table of the same numbers."""

@@ -31,7 +31,6 @@ BACK_OFF: Final = tuple(
     for minutes in (1 / 6, 1, 10, 30, 60, 3 * 60, 6 * 60, 12 * 60, 18 * 60, 22 * 60)
 )
 JITTER: Final = 0.1
-MOST_ATTEMPTS: Final = len(BACK_OFF) + 1
 
 
 class EventQuerySet(models.QuerySet["Event"]):
