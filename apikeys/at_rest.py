@@ -6,6 +6,8 @@ Without this, a lost ``.env`` would go unnoticed: every key would be refused as 
 from typing import Final
 
 from django.conf import settings
+from django.core.exceptions import ImproperlyConfigured
+from django.db import DatabaseError
 
 from apikeys import tokens
 from apikeys.models import KnownPepper, Secret
@@ -17,6 +19,20 @@ ADVICE: Final = (
     "that was never used (2:<64 hex digits>), run manage.py rotate_api_key for each key of "
     "manage.py list_api_keys, and start again."
 )
+
+
+def require_fit() -> None:
+    """Refuse to go on with peppers or sealing keys that are not those of the database.
+
+    A database that does not answer, or is not migrated, refuses nothing: others say so, and it
+    may be back in a moment.
+    """
+    try:
+        found = mismatches()
+    except DatabaseError:
+        return
+    if found:
+        raise ImproperlyConfigured(" ".join(["Refusing to start.", *found, ADVICE]))
 
 
 def mismatches() -> list[str]:

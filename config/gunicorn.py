@@ -6,6 +6,7 @@ import sys
 from pathlib import Path
 from typing import Any
 
+from django.core.exceptions import ImproperlyConfigured
 from gunicorn.arbiter import Arbiter
 from gunicorn.config import Config
 from gunicorn.glogging import Logger
@@ -66,19 +67,14 @@ class RedactingLogger(Logger):
 def post_worker_init(worker: ThreadWorker) -> None:
     """Refuse to serve a database whose secrets these settings cannot prove.
 
-    Called once the application is loaded, and before any request. A database that does not
-    answer refuses nothing: it may be back in a moment.
+    Called once the application is loaded, and before any request.
     """
-    from django.db import DatabaseError
-
     from apikeys import at_rest
 
     try:
-        found = at_rest.mismatches()
-    except DatabaseError:
-        return
-    if found:
-        worker.log.critical("Refusing to start. %s %s", " ".join(found), at_rest.ADVICE)
+        at_rest.require_fit()
+    except ImproperlyConfigured as error:
+        worker.log.critical(error)
         sys.exit(Arbiter.WORKER_BOOT_ERROR)
 
 

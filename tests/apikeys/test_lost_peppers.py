@@ -45,6 +45,13 @@ def test_exchanged_settings_are_not_ready(client, exchanged, caplog):
     assert "Put that .env back" in caplog.text
 
 
+def test_exchanged_settings_let_no_worker_work(command, exchanged):
+    ran = command("run_worker", "--once")
+
+    assert (ran.code, ran.out) == (1, "")
+    assert "Put that .env back" in ran.err
+
+
 def test_the_settings_that_made_the_database_are_ready(client):
     APIKeyFactory(signing=True)
 

@@ -5,6 +5,7 @@ from typing import Any
 
 from django.core.management.base import CommandParser
 
+from apikeys import at_rest
 from apikeys.background import LeaseTaken, Worker
 from apikeys.management.base import Command as BaseCommand
 from apikeys.management.base import Failed
@@ -21,6 +22,8 @@ class Command(BaseCommand):
         parser.add_argument("--once", action="store_true", help="run every task once, then end")
 
     def handle(self, *args: Any, **options: Any) -> None:
+        # With other sealing keys every webhook would be switched off: its secret cannot be opened.
+        at_rest.require_fit()
         worker = Worker(tasks())
         with _signals_to(worker.end):
             try:
