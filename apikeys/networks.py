@@ -101,7 +101,7 @@ def nearest(networks: Iterable[str], ip: str) -> str | None:
     return best if best is not None and shared[best] >= NEAR[address.version] else None
 
 
-def remarks(networks: Iterable[str]) -> list[str]:
+def remarks(networks: Iterable[str], *, on_private: bool = True) -> list[str]:
     """What an operator should look at again: sentences on overlaps and on unusual networks."""
     sentences = []
     around: list[Network] = []
@@ -117,7 +117,7 @@ def remarks(networks: Iterable[str]) -> list[str]:
             sentences.append(_("%(network)s already lies in %(outer)s.") % (names | outer))
         if network.prefixlen < WIDEST[network.version]:
             sentences.append(_("%(network)s is very wide.") % names)
-        if any(_inside(network, private) for private in PRIVATE):
+        if on_private and any(_inside(network, private) for private in PRIVATE):
             sentences.append(
                 _("%(network)s is private: no call from the internet comes from there.") % names
             )

@@ -8,6 +8,7 @@ from django.core.exceptions import ValidationError
 from django.db import IntegrityError, transaction
 from django.utils.translation import gettext_lazy as _
 
+from apikeys import networks
 from apikeys.actor import Actor
 from apikeys.forms.addresses import AddressesField
 from apikeys.forms.choices import offer_rows
@@ -73,6 +74,12 @@ class KeyCreateForm(KeySettingsForm):
         """Whether anybody anywhere could change something with this key, should it leak."""
         cleaned = self.cleaned_data
         return bool(cleaned["any_ip"] and cleaned["permission"] != Permission.READ)
+
+    @property
+    def doubts(self) -> list[str]:
+        """What to look at again before the key is made: overlaps and very wide networks."""
+        chosen = [network for network, _label in self.cleaned_data["allowed_ips"]]
+        return networks.remarks(chosen, on_private=False)
 
     def clean(self) -> dict[str, Any] | None:
         cleaned = super().clean() or self.cleaned_data

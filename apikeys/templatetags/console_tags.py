@@ -99,8 +99,8 @@ def ago(moment: datetime | None) -> SafeString:
 
 @register.filter
 def left(value: datetime) -> SafeString:
-    """``23 hours, 12 minutes``: how long it is until a moment that comes."""
-    return _time(value, timesince.timeuntil(value, depth=2))
+    """``23 hours, 12 minutes``: how long it is until a moment that comes; script lets it tick."""
+    return _time(value, timesince.timeuntil(value, depth=2), mark_safe(" data-countdown"))
 
 
 @register.filter
@@ -117,9 +117,11 @@ def day(value: datetime | None) -> SafeString:
     return _time(value, formats.date_format(timezone.localtime(value), "j M Y"))
 
 
-def _time(value: datetime, text: str) -> SafeString:
+def _time(value: datetime, text: str, attributes: str = "") -> SafeString:
     machine = value.astimezone(timezone.get_fixed_timezone(0)).isoformat(timespec="seconds")
-    return format_html('<time datetime="{}" title="{}">{}</time>', machine, absolute(value), text)
+    return format_html(
+        '<time datetime="{}" title="{}"{}>{}</time>', machine, absolute(value), attributes, text
+    )
 
 
 def absolute(value: datetime) -> str:

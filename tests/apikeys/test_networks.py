@@ -315,5 +315,9 @@ def test_overlaps_and_unusual_networks_are_pointed_out():
     ]
 
 
+def test_private_networks_can_be_left_out_of_the_remarks():
+    assert networks.remarks(["192.168.0.0/24"], on_private=False) == []
+
+
 def test_separate_narrow_networks_need_no_remark():
     assert networks.remarks(["203.0.113.7/32", "198.51.100.0/24", "2001:db8::/48"]) == []

@@ -111,7 +111,7 @@ def test_the_history_shows_a_call_disables_its_key_and_shows_the_refusal(visitor
     for shown_of_call in (f"GET {WHOAMI}", "127.0.0.1", "Allowed"):
         assert shown_of_call in newest_call()
 
-    visitor.get_by_role("button", name="Disable this key").first.click()
+    visitor.get_by_role("button", name="Disable").click()
     visitor.get_by_text("every call from now on is refused").wait_for()
     refused = whoami(shown).json()
     assert refused["code"] == "key_disabled"
@@ -148,6 +148,22 @@ def test_rotate_with_an_overlap_and_end_it(visitor, username):
     visitor.get_by_text("is refused from now on").wait_for()
     assert whoami(shown).json()["code"] == "secret_retired"
     assert whoami(shown, new).status_code == 200
+
+
+def test_the_time_that_an_old_secret_has_left_ticks(log_in, live_console, username):
+    key = live_console.manage("create_api_key", username, "--any-ip")
+    live_console.manage("rotate_api_key", key["consumer_key"], "--overlap=1h")
+    visitor = log_in()
+    visitor.clock.install()
+    visitor.goto(f"/console/keys/{key['consumer_key']}/")
+    left = visitor.locator("[data-countdown]")
+    assert left.inner_text() in {"59\xa0minutes", "1\xa0hour"}
+
+    visitor.clock.fast_forward("10:00")
+    expect(left).to_have_text(re.compile("^(49|50) minutes$"))
+
+    visitor.clock.fast_forward("59:00")
+    expect(left).to_have_text("0 minutes")
 
 
 def test_a_wide_key_is_asked_about_and_deleted_after_it_was_disabled(visitor, username):

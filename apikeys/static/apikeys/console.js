@@ -86,5 +86,31 @@ for (const chooser of all("[data-check-all]")) {
   addEventListener("pageshow", count);
 }
 
+// The time that is left until a secret ends, in the two largest units as the server wrote it.
+// Nothing is announced: whoever reads the page again reads the new text.
+const units = { day: 86400, hour: 3600, minute: 60 };
+const language = document.documentElement.lang;
+const inWords = (seconds) => {
+  const parts = [];
+  for (const [unit, size] of Object.entries(units)) {
+    const number = Math.floor(seconds / size);
+    seconds -= number * size;
+    if (number || (unit === "minute" && !parts.length)) {
+      const style = { style: "unit", unit, unitDisplay: "long" };
+      parts.push(new Intl.NumberFormat(language, style).format(number));
+    }
+  }
+  return parts.slice(0, 2).join(", ");
+};
+for (const time of all("[data-countdown]")) {
+  setInterval(() => {
+    const seconds = (Date.parse(time.dateTime) - Date.now()) / 1000;
+    time.textContent = inWords(Math.max(0, seconds));
+  }, 30000);
+}
+
+// Where the navigation is a strip that scrolls, the page that is open is in sight.
+document.querySelector(".side [aria-current]")?.scrollIntoView({ block: "nearest", inline: "center" });
+
 // After a refused form the summary of its errors is read first.
 document.querySelector("[data-focus]")?.focus();

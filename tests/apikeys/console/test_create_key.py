@@ -164,6 +164,29 @@ def test_a_wide_key_is_shown_again_before_it_is_made(client, form):
     assert APIKey.objects.get().any_ip
 
 
+@pytest.mark.parametrize(
+    ("addresses", "remark"),
+    [
+        ("203.0.113.0/24\n203.0.113.7", "203.0.113.7 already lies in 203.0.113.0/24."),
+        ("0.0.0.0/0", "0.0.0.0/0 is very wide."),
+        ("::/0", "::/0 is very wide."),
+    ],
+)
+def test_overlaps_and_very_wide_networks_are_shown_before_the_key_is_made(
+    client, form, addresses, remark
+):
+    doubtful = form | {"allowed_ips": addresses}
+
+    question = client.post(URL, doubtful).content.decode()
+
+    assert remark in question
+    assert not APIKey.objects.exists()
+    back = client.post(URL, doubtful | {"confirmed": "yes", "back": "yes"}).content.decode()
+    assert f"{addresses}</textarea>" in back
+    client.post(URL, doubtful | {"confirmed": "yes"})
+    assert APIKey.objects.count() == 1
+
+
 def test_the_way_back_from_the_question_keeps_what_was_typed(client, form):
     page = client.post(URL, form | WIDE | {"confirmed": "yes", "back": "yes"}).content.decode()
 
