@@ -1,0 +1,31 @@
+"""What every page in the browser has to stand: axe, the width of the screen, a quiet console."""
+
+from axe_playwright_python.sync_playwright import Axe
+
+RULES = {
+    "runOnly": ["wcag2a", "wcag2aa", "wcag21a", "wcag21aa", "wcag22aa", "best-practice"],
+}
+WIDER = "document.documentElement.scrollWidth - document.documentElement.clientWidth"
+
+
+class Inspection:
+    """Collects what is wrong with the pages that are looked at: ``complaints``."""
+
+    def __init__(self, page):
+        self.page = page
+        self._said = []
+        self._found = []
+        page.on("console", lambda message: self._said.append(message.text))
+
+    def look(self, name):
+        for found in Axe().run(self.page, options=RULES).response["violations"]:
+            targets = [node["target"] for node in found["nodes"]]
+            self._found.append((name, found["id"], targets[:3]))
+        if self.page.evaluate(WIDER) > 0:
+            self._found.append((name, "wider than the screen"))
+
+    @property
+    def complaints(self):
+        # The browser itself reports every answer of 400 and more; those were asked for.
+        said = [text for text in self._said if "Failed to load resource" not in text]
+        return self._found + said
