@@ -122,6 +122,7 @@ class APIKeyAdmin(KeyIssuingAdmin):
     search_fields = ("^consumer_key", "api_user__username", "description")
     search_help_text = _("Consumer key, API username, description, or an address or network")
     sortable_by = ("last_used_at", "date_added", "date_modified")
+    change_form_template = "apikeys/admin/key_change.html"
     delete_confirmation_template = "apikeys/admin/key_delete.html"
     inlines = (AllowedIPInline, SecretInline)
     readonly_fields = (

@@ -42,15 +42,16 @@ def change_object(change: ChangeRecord) -> SafeString:
 @register.simple_tag
 def change_diff(change: ChangeRecord) -> SafeString:
     """Each changed setting with its value before and after; of a new record what was set."""
-    names = list(change.before)
-    for name, value in change.after.items():
-        if name not in change.before and (change.before or value not in EMPTY):
+    before, after = change.before, change.after
+    names = [name for name in before if name not in after or before[name] != after[name]]
+    for name, value in after.items():
+        if name not in before and (before or value not in EMPTY):
             names.append(name)
     rows = [
         (
             name.replace("_", " "),
-            _side("del", change.before, name),
-            _side("ins", change.after, name),
+            _side("del", before, name),
+            _side("ins", after, name),
         )
         for name in names
     ]

@@ -238,3 +238,17 @@ def test_a_long_list_is_shown_but_edited_elsewhere(client, key):
 
     key.refresh_from_db()
     assert (key.description, key.allowed_ips.count()) == ("long list", 301)
+
+
+def test_a_key_is_rotated_on_the_consoles_page(client, key):
+    html = client.get(page(key)).content.decode()
+
+    assert f'href="/console/keys/{key.consumer_key}/rotate/"' in html
+    assert f'href="/console/keys/{key.consumer_key}/"' in html
+
+
+def test_who_may_only_look_is_offered_no_rotation(client, log_in):
+    key = APIKeyFactory()
+    log_in("apikeys.view_apikey", stores=[key.api_user.store])
+
+    assert "/rotate/" not in client.get(page(key)).content.decode()
