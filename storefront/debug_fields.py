@@ -19,14 +19,20 @@ LONGEST_VALUE: Final = 300
 NAME: Final = re.compile(r"[A-Za-z][A-Za-z0-9_.-]{0,49}")
 RESERVED: Final = frozenset({"mode"})
 
-# What payment providers begin their secrets with, where a word can begin.
+# What payment providers begin their secrets with, where a word can begin; sk_SK is Slovak.
 SECRET_PREFIX: Final = re.compile(
-    r"(?<![a-z0-9])(?:sk|rk|whsec|shpss|shpat|cs_live|cs_test|ghp|xox[bp])[_-]"
-    r"|-----begin|(?<![a-z0-9])eyj[a-z0-9_-]{8,}\.",
+    r"(?<![a-z0-9])(?:[sr]k[_-](?!sk\b)|(?:whsec|shpss|shpat|cs_live|cs_test|ghp|xox[bp])[_-])"
+    r"|github_pat_|-----begin|(?<![a-z0-9])eyj[a-z0-9_-]{8,}\.",
 )
 SECRET_NAME: Final = re.compile(
-    r"secret|passw|passphrase|pwd|private|credential|token|signature|signing|hmac|cvv|pin$"
-    r"|(?:api|access|auth|encryption|consumer|service|account)[_.-]?key"
+    r"secret|passw|passphrase|pwd|private|credential|token(?!i[sz])|signature|signing|hmac|cvv|pin$"
+    r"|^key$|(?:api|access|auth|encryption|consumer|service|account)[_.-]?key"
+    r"|(?:merchant|master|server|shared|restricted)[_.-]?key"
+)
+# A secret with its name inside another value: in a query, before an @, in a payment intent.
+SECRET_INSIDE: Final = re.compile(
+    r"(?:secret|passw(?:or)?d|api[_-]?key|access[_-]?token)[\"']?\s*[=:]\s*[\"']?[^\s&\"']{8,}"
+    r"|://[^/\s:@]+:[^/\s@]+@|_secret_[a-z0-9]{6,}"
 )
 LONG_AND_RANDOM: Final = re.compile(r"\S{12,}")
 
@@ -84,7 +90,7 @@ def looks_like_a_secret(name: str, value: str) -> bool:
     name, value = _folded(name), _folded(value)
     if SECRET_PREFIX.search(value) or SECRET_PREFIX.search(name):
         return True
-    if tokens.SECRET.search(value):
+    if SECRET_INSIDE.search(value) or tokens.SECRET.search(value):
         return True
     return bool(SECRET_NAME.search(name) and LONG_AND_RANDOM.search(value))
 

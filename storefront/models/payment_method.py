@@ -97,6 +97,21 @@ class PaymentMethod(Owned):
             "debug": dict(self.debug),
         }
 
+    def note(
+        self,
+        actor: Actor,
+        action: str,
+        *,
+        before: dict[str, Any] | None = None,
+        after: dict[str, Any] | None = None,
+        reason: str = "",
+    ) -> ChangeRecord:
+        """A record of debug fields has their names: not all who read it may see the values."""
+        for values in (before, after):
+            if values and "debug" in values:
+                values["debug"] = sorted(values["debug"])
+        return super().note(actor, action, before=before, after=after, reason=reason)
+
     @transaction.atomic
     def change(self, *, actor: Actor, **fields: Any) -> bool:
         """Set title, enabled, mode or debug fields. Returns whether anything changed."""

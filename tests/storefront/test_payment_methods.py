@@ -90,6 +90,14 @@ def test_a_key_without_the_checkout_sees_nothing(stocked):
         {"pem": "-----BEGIN PRIVATE KEY-----"},
         {"jwt": "eyJhbGciOiJIUzI1NiJ9.eyJzdWIi.c2ln"},
         {"theirs": "cs_live_" + "A" * 65},
+        {"key": "9f8a7b6c5d4e3f2a1b0c"},
+        {"merchantKey": "9f8a7b6c5d4e3f2a1b0c"},
+        {"endpoint": "https://shop:9f8a7b6c5d4e@example.com/hook"},
+        {"endpoint": "https://example.com/hook?mode=live&api_key=9f8a7b6c5d4e3f2a1b0c"},
+        {"note": "Password: correcthorsebattery"},
+        {"config": '{"client_secret": "9f8a7b6c5d4e"}'},
+        {"intent": "pi_3MtwBw_secret_YrKJUKribcBj"},
+        {"deploy": "github_pat_11ABCDEFG"},
     ],
 )
 def test_what_looks_like_a_secret_is_refused_and_not_repeated(db, debug):
@@ -115,6 +123,13 @@ def test_a_title_that_looks_like_a_secret_is_refused(db):
         {"client_id": "AX1234567890abcdefghijklmnop"},
         {"webhook_endpoint": "https://shop.example.com/hooks/stripe"},
         {"risk_level": "task_force"},
+        {"locale": "sk_SK"},
+        {"locales": "cs-CZ, sk-SK"},
+        {"tokenization": "by_the_gateway_itself"},
+        {"site_key": "6LeIxAcTAAAAAJcZVRqyHh71UMIEGNQ"},
+        {"client_key": "test_870be2XXXXXXXXXXXXXXX"},
+        {"docs": "https://docs.example.com/password-reset-and-api-keys"},
+        {"webhook_endpoint": "https://shop.example.com:8443/hooks?token_type=card"},
         {"secret": "not set"},
         {"supports_tokens": True, "retries": 3},
     ],
@@ -164,6 +179,18 @@ def test_every_deed_is_kept_as_a_change(db):
     changes = ChangeRecord.objects.filter(kind="payment").order_by("pk")
     assert [change.action for change in changes] == ["created", "changed", "deleted"]
     assert changes[1].after == {"title": "Cards", "enabled": False}
+
+
+def test_change_records_name_debug_fields_and_do_not_show_them(db):
+    method = PaymentMethodFactory(debug={"client_id": "AX_public"})
+    method.change(actor=ACTOR, debug={"client_id": "AX_other"})
+    method.delete(actor=ACTOR)
+
+    created, changed, deleted = ChangeRecord.objects.filter(kind="payment").order_by("pk")
+    assert created.after["debug"] == ["client_id"]
+    assert (changed.before, changed.after) == ({"debug": ["client_id"]}, {"debug": ["client_id"]})
+    assert deleted.before["debug"] == ["client_id"]
+    assert "AX_" not in str(list(ChangeRecord.objects.values()))
 
 
 def test_a_secret_is_refused_in_a_change_too(db):
