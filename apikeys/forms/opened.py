@@ -6,7 +6,7 @@ from django import forms
 from django.core.exceptions import ObjectDoesNotExist, ValidationError
 from django.utils.translation import gettext_lazy as _
 
-from apikeys.models.status import Switchable
+from apikeys.models.changeable import Changeable
 
 STALE = _(
     "This was changed after you opened the form, so nothing was saved. Open it again to see how "
@@ -14,12 +14,12 @@ STALE = _(
 )
 
 
-def state_of(record: Switchable) -> str:
+def state_of(record: Changeable) -> str:
     """Names the state of a record: every deed moves the moment of its last change."""
     return record.date_modified.isoformat()
 
 
-def require_unchanged(record: Switchable, opened: str | None) -> None:
+def require_unchanged(record: Changeable, opened: str | None) -> None:
     """Lock the record and refuse the form when it was opened upon another state.
 
     Called inside the transaction of the deed, so that nobody moves the record in between.
@@ -37,7 +37,7 @@ class OpenedForm(forms.Form):
 
     opened = forms.CharField(widget=forms.HiddenInput, required=False)
 
-    def __init__(self, *args: Any, record: Switchable | None = None, **kwargs: Any) -> None:
+    def __init__(self, *args: Any, record: Changeable | None = None, **kwargs: Any) -> None:
         super().__init__(*args, **kwargs)
         self.record = record
         if record is not None:

@@ -6,11 +6,10 @@ from django import forms
 from django.core.exceptions import ValidationError
 from django.utils.translation import gettext_lazy as _
 
-from apikeys.forms.choices import offer_rows
-from apikeys.models import Store
-from apikeys.models.scope import Person
+from apikeys.forms.opened import OpenedForm
 from apikeys.text import plain_text
 from storefront import debug_fields
+from storefront.forms.in_store import InStoreForm
 from storefront.models.payment_method import Mode
 
 SEE_DEBUG = "storefront.view_payment_debug"
@@ -48,7 +47,7 @@ class DebugFields(forms.CharField):
         """Those of a text do not fit an object."""
 
 
-class PaymentMethodForm(forms.Form):
+class PaymentMethodForm(OpenedForm):
     title = forms.CharField(
         label=_("Title"),
         max_length=100,
@@ -67,19 +66,13 @@ class PaymentMethodForm(forms.Form):
         ),
     )
 
-    def __init__(self, *args: Any, operator: Person, **options: Any) -> None:
+    def __init__(self, *args: Any, may_see_debug: bool, **options: Any) -> None:
         super().__init__(*args, **options)
-        if not operator.has_perm(SEE_DEBUG):
+        if not may_see_debug:
             del self.fields["debug"]
 
 
-class NewPaymentMethodForm(PaymentMethodForm):
-    store = forms.ModelChoiceField(
-        label=_("Store"),
-        queryset=Store.objects.none(),
-        to_field_name="public_id",
-        empty_label=None,
-    )
+class NewPaymentMethodForm(PaymentMethodForm, InStoreForm):
     code = forms.CharField(
         label=_("Id"),
         max_length=40,
@@ -87,7 +80,3 @@ class NewPaymentMethodForm(PaymentMethodForm):
         widget=forms.TextInput(attrs={"autocapitalize": "none", "spellcheck": "false"}),
     )
     field_order = ("store", "code", "title", "enabled", "mode", "debug")
-
-    def __init__(self, *args: Any, operator: Person, **options: Any) -> None:
-        super().__init__(*args, operator=operator, **options)
-        offer_rows(self, "store", Store.objects.visible_to(operator))

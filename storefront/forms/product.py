@@ -3,10 +3,11 @@
 from django import forms
 from django.utils.translation import gettext_lazy as _
 
+from apikeys.forms.opened import OpenedForm
 from storefront.forms.in_store import InStoreForm
 
 
-class ProductForm(forms.Form):
+class ProductForm(OpenedForm):
     sku = forms.CharField(label=_("SKU"), max_length=100)
     name = forms.CharField(label=_("Name"), max_length=200)
     price = forms.DecimalField(label=_("Price"), max_digits=24, decimal_places=8)

@@ -3,8 +3,10 @@
 from django import forms
 from django.utils.translation import gettext_lazy as _
 
+from apikeys.forms.opened import OpenedForm
 
-class TransferTargetForm(forms.Form):
+
+class TransferTargetForm(OpenedForm):
     url = forms.CharField(
         label=_("Address"),
         max_length=2000,

@@ -3,6 +3,7 @@
 from django import forms
 from django.utils.translation import gettext_lazy as _
 
+from apikeys.forms.opened import OpenedForm
 from storefront.events import GREENFIELD, Dialect, EventType
 from storefront.forms.in_store import InStoreForm
 
@@ -14,7 +15,7 @@ OVERLAPS = (
 )
 
 
-class WebhookForm(forms.Form):
+class WebhookForm(OpenedForm):
     url = forms.CharField(
         label=_("URL"),
         max_length=2000,

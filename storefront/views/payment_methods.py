@@ -2,6 +2,7 @@
 
 from django.contrib import messages
 from django.core.exceptions import ValidationError
+from django.db import transaction
 from django.http import HttpRequest, HttpResponse
 from django.shortcuts import get_object_or_404, redirect, render
 from django.utils.translation import gettext as _
@@ -26,7 +27,9 @@ def payment_method_list(request: HttpRequest) -> HttpResponse:
 @console_page("storefront.add_paymentmethod", methods=FORM)
 def payment_method_create(request: HttpRequest) -> HttpResponse:
     form = NewPaymentMethodForm(
-        request.POST if request.method == "POST" else None, operator=request.user
+        request.POST if request.method == "POST" else None,
+        operator=request.user,
+        may_see_debug=request.user.has_perm(SEE_DEBUG),
     )
     if form.is_valid():
         try:
@@ -42,12 +45,14 @@ def payment_method_create(request: HttpRequest) -> HttpResponse:
 
 
 @console_page("storefront.change_paymentmethod", methods=FORM)
+@transaction.atomic
 def payment_method_edit(request: HttpRequest, public_id: str) -> HttpResponse:
     method = _found(request, public_id)
     form = PaymentMethodForm(
         request.POST if request.method == "POST" else None,
+        record=method,
         initial=method.snapshot(),
-        operator=request.user,
+        may_see_debug=request.user.has_perm(SEE_DEBUG),
     )
     if form.is_valid():
         try:

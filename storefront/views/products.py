@@ -4,6 +4,7 @@ from typing import Any
 
 from django.contrib import messages
 from django.core.exceptions import ValidationError
+from django.db import transaction
 from django.db.models import Q
 from django.http import HttpRequest, HttpResponse
 from django.shortcuts import get_object_or_404, redirect, render
@@ -51,9 +52,10 @@ def product_create(request: HttpRequest) -> HttpResponse:
 
 
 @console_page("storefront.change_product", methods=FORM)
+@transaction.atomic
 def product_edit(request: HttpRequest, public_id: str) -> HttpResponse:
     product = _found(request, public_id)
-    form = ProductForm(request.POST or None, initial=product.snapshot())
+    form = ProductForm(request.POST or None, record=product, initial=product.snapshot())
     if form.is_valid():
         values = {name: value for name, value in form.cleaned_data.items() if value != ""}
         try:

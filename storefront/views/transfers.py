@@ -2,6 +2,7 @@
 
 from django.contrib import messages
 from django.core.exceptions import ValidationError
+from django.db import transaction
 from django.http import Http404, HttpRequest, HttpResponse
 from django.shortcuts import get_object_or_404, redirect, render
 from django.utils import timezone
@@ -24,13 +25,16 @@ def target_list(request: HttpRequest) -> HttpResponse:
 
 
 @console_page("storefront.change_transfertarget", methods=FORM)
+@transaction.atomic
 def target_edit(request: HttpRequest, store_id: str, action: str) -> HttpResponse:
     store = get_object_or_404(Store.objects.visible_to(request.user), public_id=store_id)
     if action not in Action.values:
         raise Http404("There is no such action.")
     target = TransferTarget.objects.of(store, action)
     form = TransferTargetForm(
-        request.POST if request.method == "POST" else None, initial=target.snapshot()
+        request.POST if request.method == "POST" else None,
+        record=target if target.pk else None,
+        initial=target.snapshot(),
     )
     if request.method == "POST" and form.is_valid():
         try:

@@ -80,11 +80,12 @@ def webhook_detail(request: HttpRequest, public_id: str) -> HttpResponse:
 
 
 @console_page("storefront.change_webhook", methods=FORM)
+@transaction.atomic
 def webhook_edit(request: HttpRequest, public_id: str) -> HttpResponse:
     webhook = _found(request, public_id)
     known = [event for event in webhook.events if event in EventType.values]
     initial = {"url": webhook.url, "events": known, "dialect": webhook.dialect}
-    form = WebhookForm(request.POST or None, initial=initial)
+    form = WebhookForm(request.POST or None, record=webhook, initial=initial)
     if form.is_valid():
         try:
             webhook.change(

@@ -5,6 +5,7 @@ import pytest
 from apikeys.models import ChangeRecord
 from storefront.models import Cart, PaymentMethod, TransferTarget
 from tests.factories import StoreFactory, UserFactory
+from tests.storefront.console.forms import edit
 from tests.storefront.factories import (
     CartFactory,
     PaymentMethodFactory,
@@ -165,10 +166,10 @@ def test_a_payment_method_is_added_changed_and_deleted(client, log_in, store):
         "publishable_key": "pk_live_1",
         "endpoint": "https://shop.example.com/hook",
     }
-    edit = f"{ROOT}payment-methods/{method.public_id}/edit/"
-    assert "publishable_key: pk_live_1" in client.get(edit).content.decode()
+    path = f"{ROOT}payment-methods/{method.public_id}/edit/"
+    assert "publishable_key: pk_live_1" in client.get(path).content.decode()
 
-    client.post(edit, {"title": "Cards", "mode": "test", "debug": ""})
+    edit(client, path, {"title": "Cards", "mode": "test", "debug": ""})
 
     method.refresh_from_db()
     assert (method.title, method.enabled, method.mode, method.debug) == ("Cards", False, "test", {})
@@ -193,11 +194,11 @@ def test_debug_fields_that_do_not_fit_are_refused_beside_the_field(client, log_i
 def test_debug_fields_are_neither_seen_nor_lost_by_who_may_not_see_them(client, log_in, store):
     method = PaymentMethodFactory(store=store, debug={"environment": "sandbox"})
     log_in("view_paymentmethod", "change_paymentmethod")
-    edit = f"{ROOT}payment-methods/{method.public_id}/edit/"
+    path = f"{ROOT}payment-methods/{method.public_id}/edit/"
 
-    assert "environment" not in client.get(edit).content.decode()
+    assert "environment" not in client.get(path).content.decode()
     assert "environment" not in client.get(f"{ROOT}payment-methods/").content.decode()
-    client.post(edit, {"title": "New", "mode": "test", "debug": "environment: live"})
+    edit(client, path, {"title": "New", "mode": "test", "debug": "environment: live"})
 
     method.refresh_from_db()
     assert (method.title, method.debug) == ("New", {"environment": "sandbox"})
@@ -218,7 +219,7 @@ def test_a_target_is_set_and_switched_off(client, log_in, store):
 
     assert client.post(path, form).status_code == 302
     assert TransferTarget.objects.of(store, "account").is_on
-    client.post(path, {"url": form["url"]})
+    edit(client, path, {"url": form["url"]})
 
     assert not TransferTarget.objects.of(store, "account").is_on
     assert ChangeRecord.objects.filter(kind="transfer").count() == 2

@@ -9,6 +9,7 @@ from apikeys.models import ChangeRecord
 from storefront.courier import deliver
 from storefront.models import Delivery, Invoice, Product, Webhook
 from tests.factories import PASSWORD, UserFactory
+from tests.storefront.console.forms import edit
 from tests.storefront.factories import RECEIVER, InvoiceFactory, ProductFactory, WebhookFactory
 from tests.storefront.receiver import listening
 
@@ -127,7 +128,7 @@ def test_a_product_is_created_changed_and_deleted(client, staff):
 
     client.post("/console/shop/products/new/", values | {"store": user.store.public_id})
     product = Product.objects.get()
-    client.post(f"/console/shop/products/{product.public_id}/", values | {"price": "5"})
+    edit(client, f"/console/shop/products/{product.public_id}/", values | {"price": "5"})
     product.refresh_from_db()
     assert f"{product.price} {product.currency}" == "5.00 EUR"
     client.post(f"/console/shop/products/{product.public_id}/delete/")
@@ -244,10 +245,10 @@ def test_a_webhook_is_edited_disabled_enabled_and_deleted(client, staff):
     path = f"/console/shop/webhooks/{webhook.public_id}/"
 
     edited = {"url": "https://b.example/", "events": ["Expired"], "dialect": "coinsnap"}
-    client.post(path + "edit/", edited)
+    edit(client, path + "edit/", edited)
     webhook.refresh_from_db()
     assert (webhook.url, webhook.events) == ("https://b.example/", ["Expired"])
-    assert client.post(path + "edit/", edited | {"url": "http://10.0.0.1/"}).status_code == 400
+    assert edit(client, path + "edit/", edited | {"url": "http://10.0.0.1/"}).status_code == 400
     assert b"Nothing is sent" in client.post(path + "disable/", follow=True).content
     assert b"Nothing is sent" not in client.post(path + "enable/", follow=True).content
     client.post(path + "delete/")
