@@ -9,6 +9,7 @@ from apikeys.worker import WorkerTask
 class StorefrontConfig(AppConfig):
     name = "storefront"
     verbose_name = _("Storefront")
+    demo = "storefront.demo.fill_shops"
     worker_tasks = (
         WorkerTask("storefront.courier.deliver", every=timedelta(seconds=1)),
         WorkerTask("storefront.duties.expire_invoices", every=timedelta(seconds=5)),

@@ -19,6 +19,7 @@ PATHS: Final = {
     "invoices": "/api/v1/stores/{store}/invoices",
     "carts": "/wp-json/cocart/preview/cart",
     "checkout": "/wp-json/cocart/preview/checkout",
+    "session_transfers": "/api/v1/stores/{store}/session-transfers",
 }
 AGENTS: Final = ("WooCommerce-Python-REST-API/3.0.0", "curl/8.11.0", "CoCart API/1.1.0", "okhttp/5")
 DETAILS: Final = {

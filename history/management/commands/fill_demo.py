@@ -1,6 +1,8 @@
 from typing import Any
 
+from django.apps import apps
 from django.db import transaction
+from django.utils.module_loading import import_string
 
 from apikeys.actor import Actor
 from apikeys.management.base import Command as BaseCommand
@@ -19,5 +21,8 @@ class Command(BaseCommand):
                 raise Failed("There are keys already, and a demo must not stand beside real ones.")
             cast = issue_keys(Actor.command())
             calls = record_calls(cast)
+            for app in apps.get_app_configs():
+                if fill := getattr(app, "demo", ""):  # of an app that may not be installed
+                    import_string(fill)()
         roll_up()
         self.answer({"keys": len(cast), "calls": calls}, f"{len(cast)} keys and {calls} calls made")
