@@ -39,6 +39,9 @@ class Search:
     def __init__(self, wanted: CallFilter) -> None:
         self.wanted = wanted
         self._candidates = wanted.candidates().order_by("-date_added", "-pk")
+        # Said now: a day begins where the operator is, and a download is still written when the
+        # request, with its time zone, is over.
+        self._earliest, self._latest = wanted.earliest, wanted.latest
 
     def page(
         self, size: int, *, before: Position | None = None, after: Position | None = None
@@ -66,7 +69,7 @@ class Search:
     def walk(self) -> Iterator[CallRecord]:
         """All of them, newest first, in short statements."""
         if not self.wanted.sifts:
-            yield from self._to_earliest(self._candidates).walk(until=self.wanted.latest)
+            yield from self._to_earliest(self._candidates).walk(until=self._latest)
             return
         edge: Position | None = None
         while True:
@@ -89,24 +92,20 @@ class Search:
     # walk the index from the farther.
 
     def _below(self, position: Position | None) -> CallRecordQuerySet:
-        latest = self.wanted.latest
-        if position is not None and (latest is None or position.date_added < latest):
+        if position is not None and (self._latest is None or position.date_added < self._latest):
             return self._candidates.below(position)
         return self._to_latest(self._candidates)
 
     def _above(self, position: Position) -> CallRecordQuerySet:
-        earliest = self.wanted.earliest
-        if earliest is None or position.date_added >= earliest:
+        if self._earliest is None or position.date_added >= self._earliest:
             return self._candidates.above(position)
         return self._to_earliest(self._candidates)
 
     def _to_latest(self, calls: CallRecordQuerySet) -> CallRecordQuerySet:
-        latest = self.wanted.latest
-        return calls if latest is None else calls.filter(date_added__lt=latest)
+        return calls if self._latest is None else calls.filter(date_added__lt=self._latest)
 
     def _to_earliest(self, calls: CallRecordQuerySet) -> CallRecordQuerySet:
-        earliest = self.wanted.earliest
-        return calls if earliest is None else calls.filter(date_added__gte=earliest)
+        return calls if self._earliest is None else calls.filter(date_added__gte=self._earliest)
 
     def _within_reach(
         self, calls: CallRecordQuerySet, *, upwards: bool = False

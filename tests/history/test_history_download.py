@@ -34,6 +34,23 @@ def test_a_download_has_exactly_the_filtered_rows_of_all_pages(client, admin, mo
     assert [row["path"] for row in rows_of(response)] == wanted[::-1]
 
 
+def test_its_days_are_those_of_the_operators_zone_like_the_days_of_the_page(client, admin):
+    client.cookies["zone"] = "Pacific/Auckland"  # where the 2nd of March begins 13 hours before UTC
+    for path, moment in [
+        ("/the-day-before", datetime(2026, 3, 1, 10, 59, tzinfo=UTC)),
+        ("/that-day", datetime(2026, 3, 1, 11, tzinfo=UTC)),
+        ("/the-day-after", datetime(2026, 3, 2, 11, tzinfo=UTC)),
+    ]:
+        CallRecordFactory(path=path, date_added=moment)
+    query = "?since=2026-03-02&until=2026-03-02"
+
+    page = client.get(f"/console/history/{query}").text
+    response = client.get(f"{EXPORT}{query}")
+
+    assert [row["path"] for row in rows_of(response)] == ["/that-day"]
+    assert ("/that-day" in page, "/the-day-" in page) == (True, False)
+
+
 def test_it_is_streamed_under_a_name_that_says_what_is_inside(client, admin):
     key = APIKeyFactory()
     response = client.get(
