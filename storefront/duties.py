@@ -3,9 +3,9 @@
 from datetime import timedelta
 from typing import Final
 
-from django.db.models import QuerySet
 from django.utils import timezone
 
+from apikeys.housekeeping import delete_in_steps
 from apikeys.worker import stopping
 from storefront.models import (
     Cart,
@@ -42,9 +42,9 @@ def forget_old_deliveries() -> int:
     old = ended.filter(date_modified__lt=long_ago, original=None).exclude(
         redeliveries__date_modified__gte=long_ago
     )
-    gone = _delete_in_steps(old)
-    _delete_in_steps(Event.objects.filter(date_added__lt=long_ago, deliveries=None))
-    _delete_in_steps(Webhook.objects.filter(deleted_at__lt=long_ago, deliveries=None))
+    gone = delete_in_steps(old)
+    delete_in_steps(Event.objects.filter(date_added__lt=long_ago, deliveries=None))
+    delete_in_steps(Webhook.objects.filter(deleted_at__lt=long_ago, deliveries=None))
     return gone
 
 
@@ -57,16 +57,4 @@ def forget_ended_carts() -> int:
     """Forget carts, browsers and links whose time is over. Returns how many carts went."""
     ShopperSession.objects.prune()
     SessionTransfer.objects.prune()
-    return _delete_in_steps(Cart.objects.ended())
-
-
-def _delete_in_steps(rows: QuerySet) -> int:  # type: ignore[type-arg]
-    """Short transactions: a write of a shop must not wait for housekeeping."""
-    gone = 0
-    while not stopping():
-        found = list(rows.values_list("pk", flat=True)[:AT_ONCE])
-        if not found:
-            break
-        rows.filter(pk__in=found).delete()
-        gone += len(found)
-    return gone
+    return delete_in_steps(Cart.objects.ended())

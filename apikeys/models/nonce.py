@@ -8,6 +8,8 @@ from django.db import connections, models, router
 from django.utils import timezone
 from django.utils.translation import gettext_lazy as _
 
+from apikeys.housekeeping import delete_in_steps
+
 # A call may have passed the check of its timestamp and not yet have come to spend its nonce.
 ON_ITS_WAY = timedelta(seconds=60)
 
@@ -36,7 +38,8 @@ class SpentNonceQuerySet(models.QuerySet["SpentNonce"]):
 
     def prune(self) -> int:
         """Forget the nonces whose timestamp is refused as stale for a while. Returns how many."""
-        return self.filter(useless_from__lt=timezone.now() - ON_ITS_WAY).delete()[0]
+        useless = self.filter(useless_from__lt=timezone.now() - ON_ITS_WAY)
+        return delete_in_steps(useless.order_by("useless_from"))
 
 
 class SpentNonce(models.Model):

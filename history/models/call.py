@@ -2,13 +2,14 @@
 
 from collections.abc import Iterator
 from datetime import datetime
-from typing import Any, Self
+from typing import Self
 
 from django.db import models
 from django.db.models import Q
 from django.utils.translation import gettext_lazy as _
 
 from apikeys.denial import DenialReason
+from apikeys.housekeeping import delete_in_steps
 from apikeys.models import APIKey
 from history.models.scope import OfStoresQuerySet
 from history.position import Position
@@ -74,20 +75,8 @@ class CallRecordQuerySet(OfStoresQuerySet["CallRecord"]):
         return self.filter(date_added__lt=older_than).order_by("date_added", "pk")
 
     def prune(self, older_than: datetime) -> int:
-        """Delete the calls that came before this moment; returns how many.
-
-        In batches, each a transaction of its own: one large one would hold SQLite's only write
-        lock for seconds, and no call can be answered without it.
-        """
-        return delete_in_batches(self.outdated(older_than))
-
-
-def delete_in_batches(rows: models.QuerySet[Any], batch: int = 1000) -> int:
-    """Delete these rows, the first ones first, without holding a lock for long."""
-    deleted = 0
-    while keys := list(rows.values_list("pk", flat=True)[:batch]):
-        deleted += rows.model._default_manager.filter(pk__in=keys).delete()[0]
-    return deleted
+        """Delete the calls that came before this moment; returns how many."""
+        return delete_in_steps(self.outdated(older_than))
 
 
 def single_address(network: str) -> str | None:

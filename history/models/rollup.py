@@ -7,7 +7,7 @@ from django.db import models
 from django.db.models import Q
 from django.utils.translation import gettext_lazy as _
 
-from history.models.call import delete_in_batches
+from apikeys.housekeeping import delete_in_steps
 from history.models.scope import OfStoresQuerySet
 
 THE_ONE: Final = 1
@@ -34,7 +34,7 @@ class RollUp(models.Model):
 class DailyQuerySet(OfStoresQuerySet[Row]):
     def prune(self, before: date) -> int:
         """Delete the days before this one; returns how many rows went."""
-        return delete_in_batches(self.filter(day__lt=before).order_by("day", "pk"))
+        return delete_in_steps(self.filter(day__lt=before).order_by("day", "pk"))
 
 
 class Daily(models.Model):

@@ -8,9 +8,9 @@ from django.utils import timezone
 from django.utils.translation import gettext_lazy as _
 
 from apikeys.denial import DenialReason
+from apikeys.housekeeping import delete_in_steps
 from apikeys.models import APIKey
 from apikeys.models.scope import Person, sees_every_store
-from history.models.call import delete_in_batches
 from history.total import Total
 
 ROWS_A_MINUTE = 1000
@@ -91,7 +91,7 @@ class UnprovenCallsQuerySet(models.QuerySet["UnprovenCalls"]):
 
     def prune(self, older_than: datetime) -> int:
         """Delete the rows of minutes that ended before this moment; returns how many."""
-        return delete_in_batches(self.outdated(older_than))
+        return delete_in_steps(self.outdated(older_than))
 
     def visible_to(self, person: Person) -> "UnprovenCallsQuerySet":
         """All for a superuser; for others those that named a key of their stores."""

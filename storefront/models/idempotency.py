@@ -8,6 +8,8 @@ from django.db import IntegrityError, models, transaction
 from django.utils import timezone
 from django.utils.translation import gettext_lazy as _
 
+from apikeys.housekeeping import delete_in_steps
+
 KEPT: Final = timedelta(hours=24)
 
 
@@ -29,7 +31,7 @@ class KeptAnswerQuerySet(models.QuerySet["KeptAnswer"]):
 
     def prune(self) -> int:
         """Forget what is older than a day. Returns how many."""
-        return self.filter(date_added__lt=timezone.now() - KEPT).delete()[0]
+        return delete_in_steps(self.filter(date_added__lt=timezone.now() - KEPT))
 
 
 class KeptAnswer(models.Model):

@@ -9,6 +9,7 @@ from django.utils import timezone
 from django.utils.translation import gettext_lazy as _
 
 from apikeys import tokens
+from apikeys.housekeeping import delete_in_steps
 from storefront.models.cart import Cart
 
 LIFETIME: Final = timedelta(hours=24)
@@ -32,7 +33,7 @@ class ShopperSessionQuerySet(models.QuerySet["ShopperSession"]):
         return self.filter(digest__in=digests, expires_at__gt=timezone.now())
 
     def prune(self, now: datetime | None = None) -> int:
-        return self.filter(expires_at__lte=now or timezone.now()).delete()[0]
+        return delete_in_steps(self.filter(expires_at__lte=now or timezone.now()))
 
 
 class ShopperSession(models.Model):

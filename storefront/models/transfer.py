@@ -13,6 +13,7 @@ from django.utils import timezone
 from django.utils.translation import gettext_lazy as _
 
 from apikeys import tokens
+from apikeys.housekeeping import delete_in_steps
 from apikeys.models import APIKey, ChangeRecord
 from apikeys.models.scope import ScopedQuerySet
 from storefront import transfer_link
@@ -92,7 +93,7 @@ class SessionTransferQuerySet(ScopedQuerySet["SessionTransfer"]):
     def prune(self, now: datetime | None = None) -> int:
         """Forget transfers that ended long ago. Returns how many."""
         ended = (now or timezone.now()) - KEPT_FOR
-        return self.filter(expires_at__lt=ended).delete()[0]
+        return delete_in_steps(self.filter(expires_at__lt=ended))
 
 
 class SessionTransfer(Owned):

@@ -2,9 +2,9 @@ from datetime import UTC, datetime, timedelta
 
 import pytest
 
+from apikeys.housekeeping import delete_in_steps
 from history import retention, rollup
 from history.models import CallRecord, DailyCalls, DailyReasons, UnprovenCalls
-from history.models.call import delete_in_batches
 from tests.factories import ACTOR, APIKeyFactory, CallRecordFactory, UnprovenCallsFactory
 
 pytestmark = pytest.mark.django_db
@@ -26,7 +26,7 @@ def test_prune_deletes_the_oldest_first_in_small_transactions(django_assert_num_
         CallRecordFactory(key=key, date_added=CUTOFF - timedelta(hours=hour + 1))
 
     with django_assert_num_queries(7):  # 2 + 2 + 1 rows, each read and deleted, then none left
-        assert delete_in_batches(CallRecord.objects.order_by("date_added"), batch=2) == 5
+        assert delete_in_steps(CallRecord.objects.order_by("date_added"), at_once=2) == 5
 
 
 def test_a_minute_of_unproven_calls_goes_when_all_of_it_is_old():

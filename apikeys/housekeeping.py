@@ -1,0 +1,24 @@
+"""Deleting much, without keeping anybody waiting."""
+
+from typing import Any, Final
+
+from django.db.models import QuerySet
+
+from apikeys.worker import stopping
+
+AT_ONCE: Final = 1000
+
+
+def delete_in_steps(rows: "QuerySet[Any]", *, at_once: int = AT_ONCE) -> int:
+    """Delete these rows, the first ones first; returns how many went.
+
+    Each step is a transaction of its own: one large one would hold SQLite's only write lock for
+    seconds, and no call can be answered without it. When the worker has to end, what is left goes
+    the next time.
+    """
+    gone = 0
+    while not stopping() and (found := list(rows.values_list("pk", flat=True)[:at_once])):
+        # What has changed since it was found and fits no more stays.
+        _all, by_model = rows.filter(pk__in=found).delete()
+        gone += by_model.get(rows.model._meta.label, 0)
+    return gone
