@@ -44,7 +44,7 @@ class WhoAmISerializer(serializers.Serializer[APIKey]):
 
     username = serializers.CharField(source="api_user.username")
     consumer_key = serializers.CharField()
-    description = serializers.CharField()
+    description = serializers.CharField(allow_blank=True)
     permission = serializers.CharField()
     resources = serializers.ListField(child=serializers.CharField())
     store_id = serializers.CharField(source="api_user.store.public_id")
@@ -62,7 +62,7 @@ class WhoAmISerializer(serializers.Serializer[APIKey]):
 class StoreSerializer(serializers.Serializer[Store]):
     id = serializers.CharField(source="public_id")
     name = serializers.CharField()
-    website = serializers.CharField()
+    website = serializers.CharField(allow_blank=True)
     currency = serializers.CharField()
 
 

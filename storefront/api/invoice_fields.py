@@ -82,7 +82,7 @@ MODEL_NAMES = {
 
 
 class CheckoutSerializer(serializers.Serializer[Invoice]):
-    redirectURL = serializers.CharField(source="redirect_url")
+    redirectURL = serializers.CharField(source="redirect_url", allow_blank=True)
     redirectAutomatically = serializers.BooleanField(source="redirect_automatically")
     expirationMinutes = serializers.SerializerMethodField()
 
@@ -104,12 +104,12 @@ class InvoiceSerializer(serializers.Serializer[Invoice]):
     paidAmount = AmountField(source="paid")
     currency = serializers.CharField()
     type = serializers.CharField(source="kind")
-    orderId = serializers.CharField(source="order_id")
-    buyerEmail = serializers.CharField(source="buyer_email")
-    redirectUrl = serializers.CharField(source="redirect_url")
+    orderId = serializers.CharField(source="order_id", allow_blank=True)
+    buyerEmail = serializers.CharField(source="buyer_email", allow_blank=True)
+    redirectUrl = serializers.CharField(source="redirect_url", allow_blank=True)
     redirectAutomatically = serializers.BooleanField(source="redirect_automatically")
-    referralCode = serializers.CharField(source="referral_code")
-    walletMessage = serializers.CharField(source="wallet_message")
+    referralCode = serializers.CharField(source="referral_code", allow_blank=True)
+    walletMessage = serializers.CharField(source="wallet_message", allow_blank=True)
     enabledPaymentMethods = serializers.ListField(
         child=serializers.CharField(), source="payment_methods"
     )

@@ -65,8 +65,8 @@ class TransferSerializer(serializers.Serializer[SessionTransfer]):
     id = serializers.CharField(source="public_id")
     cart = serializers.CharField(source="cart.public_id")
     action = serializers.CharField()
-    sub = serializers.CharField(source="subscription")
-    client_session_id = serializers.CharField(source="client")
+    sub = serializers.CharField(source="subscription", allow_blank=True)
+    client_session_id = serializers.CharField(source="client", allow_blank=True)
     expires_at = serializers.DateTimeField(default_timezone=UTC)
 
 
@@ -78,7 +78,9 @@ CHECKED: Final = inline_serializer(
     "SessionTransferCheck",
     {
         "valid": serializers.BooleanField(),
-        "reason": serializers.CharField(help_text="Why it would be refused; blank when valid."),
+        "reason": serializers.CharField(
+            allow_blank=True, help_text="Why it would be refused; blank when valid."
+        ),
         "cart": serializers.CharField(allow_null=True),
         "action": serializers.CharField(allow_null=True),
         "expires_at": serializers.DateTimeField(allow_null=True),

@@ -97,7 +97,7 @@ class WebhookSerializer(serializers.Serializer[Webhook]):
     events = serializers.SerializerMethodField()
     authorizedEvents = AuthorizedEventsSerializer(source="*")
     enabled = serializers.BooleanField(source="is_enabled")
-    disabledReason = serializers.CharField(source="disabled_reason")
+    disabledReason = serializers.CharField(source="disabled_reason", allow_blank=True)
     automaticRedelivery = serializers.BooleanField(source="redelivers")
     createdTime = UnixTimeField(source="date_added")
 
