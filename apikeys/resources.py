@@ -24,14 +24,17 @@ def validate(value: Any) -> None:
         raise ValidationError(_("Name each resource once."), code="repeated")
 
 
-def permitted(chosen: list[str], resource: str | None) -> bool:
+def permitted(chosen: Any, resource: str | None) -> bool:
     """Whether a key with these chosen resources may use a view that names ``resource``.
 
     None chosen means all but the privileged ones, which must be ticked on purpose. A view that
-    names nothing, or something unknown, is refused: what was forgotten must not be open.
+    names nothing, or something unknown, is refused: what was forgotten must not be open. So is a
+    damaged row: text would "contain" the names within it, and a null would look like none chosen.
     """
     if resource == ANY:
         return True
     if resource is None or resource not in settings.APIKEYS_RESOURCES:
+        return False
+    if not isinstance(chosen, list):
         return False
     return resource in chosen if chosen else resource not in settings.APIKEYS_PRIVILEGED_RESOURCES

@@ -109,12 +109,17 @@ def method_permitted(facts: Facts) -> str:
 def resource_permitted(facts: Facts) -> str:
     resource = facts.call.resource
     if not facts.key.permits(resource):
-        chosen = ", ".join(facts.key.resources) or "all but the privileged ones"
         raise Denied(
             DenialReason.RESOURCE,
-            f"{resource or 'a view without a resource'}; the key has {chosen}",
+            f"{resource or 'a view without a resource'}; the key has {_listed(facts.key)}",
         )
     return f"the key may use {resource}"
+
+
+def _listed(key: APIKey) -> str:
+    if not isinstance(key.resources, list):
+        return "no list of resources"
+    return ", ".join(map(str, key.resources)) or "all but the privileged ones"
 
 
 def store_matches(facts: Facts) -> str:

@@ -1,10 +1,12 @@
 """What is missing, unknown or damaged lets nobody in."""
 
 import pytest
+from django.db.models import JSONField, Value
 
 from apikeys import keyring, rules
 from apikeys.call import Call
 from apikeys.denial import DenialReason, Denied
+from apikeys.models import APIKey
 from history.models import CallRecord
 from tests.factories import APIKeyFactory, UserFactory
 from tests.protected import NOTES
@@ -62,3 +64,16 @@ def test_a_call_without_a_valid_address_uses_no_restricted_key(call, settings, s
 
     assert (answer.status_code, answer.json()["code"]) == (403, "ip_not_allowed")
     assert "no valid address" in CallRecord.objects.get().detail
+
+
+@pytest.mark.parametrize(
+    "resources", [None, False, 0, "", {}, "products and more", {"products": 1}, 1, ["webhooks", 1]]
+)
+def test_resources_that_are_no_list_of_names_open_nothing(call, resources):
+    key = APIKeyFactory()
+    corrupt = Value(resources, JSONField())
+    APIKey.objects.filter(pk=key.pk).update(resources=corrupt)
+
+    answer = call(key, NOTES)
+
+    assert (answer.status_code, answer.json()["code"]) == (403, "resource_not_permitted")
