@@ -114,6 +114,10 @@ class KeyCreateForm(KeySettingsForm):
             self.add_error("store", _("Choose the store of the new API user."))
         else:
             self.cleaned_data["store"] = store
+            try:
+                APIUser.objects.proposed(store=store, username=username)
+            except ValidationError as error:
+                self.show(error)
 
     def issue(self, *, actor: Actor) -> tuple[APIKey, str] | None:
         """Make the key, and its API user if it is new; None when the deeds found an error.

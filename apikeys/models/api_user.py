@@ -35,12 +35,7 @@ class APIUserQuerySet(ScopedQuerySet["APIUser"]):
         owner: User | None = None,
     ) -> "APIUser":
         """Create an API user. Raises ``ValidationError`` when the name is taken or does not fit."""
-        try:
-            validate_length(username)
-        except ValidationError as error:
-            raise ValidationError({"username": error}) from error
-        api_user = APIUser(store=store, username=username, owner=owner)
-        api_user.full_clean()
+        api_user = self.proposed(store=store, username=username, owner=owner)
         try:
             with transaction.atomic():
                 api_user.save(force_insert=True)
@@ -49,6 +44,16 @@ class APIUserQuerySet(ScopedQuerySet["APIUser"]):
             api_user.full_clean()
             raise
         api_user.note(actor, "created", after=api_user.snapshot())
+        return api_user
+
+    def proposed(self, *, store: Store, username: str, owner: User | None = None) -> "APIUser":
+        """What ``add`` would create, checked and not saved. Raises ``ValidationError`` likewise."""
+        try:
+            validate_length(username)
+        except ValidationError as error:
+            raise ValidationError({"username": error}) from error
+        api_user = APIUser(store=store, username=username, owner=owner)
+        api_user.full_clean()
         return api_user
 
     def named(self, username: str) -> "APIUserQuerySet":

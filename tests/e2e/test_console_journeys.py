@@ -266,3 +266,50 @@ def test_the_snippets_work_as_they_stand(log_in, live_console, language):
     )
 
     assert key["consumer_key"] in done.stdout
+
+
+def test_a_key_is_made_and_disabled_by_keyboard_alone(log_in, username):
+    visitor = log_in()
+    press = visitor.keyboard.press
+
+    def focused(property="textContent"):
+        return visitor.evaluate(f"document.activeElement.{property}").strip()
+
+    def tab_to(text):
+        for _press in range(60):
+            press("Tab")
+            if text in (focused(), focused("id")):
+                outline = "getComputedStyle(document.activeElement).outlineStyle"
+                assert visitor.evaluate(outline) != "none"
+                return
+        raise AssertionError(f"Tab never leads to {text}")
+
+    press("Tab")
+    assert focused() == "Skip to the content"
+    press("Enter")
+    assert focused("id") == "content"
+    tab_to("Create key")
+    press("Enter")
+    visitor.wait_for_url("**/keys/new/")
+    tab_to("id_username")
+    visitor.keyboard.type("a")
+    press("Enter")  # Enter sends the form; what is missing is read first
+    visitor.get_by_text("Please mend this first:").wait_for()
+    assert focused().startswith("Please mend this first:")
+    press("Tab")
+    press("Enter")
+    assert focused("id") == "id_username"
+    press("Control+A")
+    visitor.keyboard.type(username)
+    tab_to("Add my address")
+    press("Enter")
+    assert focused("id") == "id_allowed_ips"
+    tab_to("Create key")
+    press("Enter")
+    visitor.get_by_text("Save the secret now.").wait_for()
+    tab_to("I have saved it")
+    press("Enter")
+    visitor.get_by_role("heading", name=username).wait_for()
+    tab_to("Disable")
+    press("Enter")
+    visitor.get_by_text("every call from now on is refused").wait_for()

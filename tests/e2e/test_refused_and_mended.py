@@ -65,6 +65,9 @@ def test_an_incident_takes_back_exactly_the_keys_that_were_listed(visit, live_co
     page.get_by_role("heading", name="1 key disabled").wait_for()
 
     assert "a laptop was stolen" in page.content()
+    page.emulate_media(media="print")
+    assert page.get_by_role("cell", name="Disabled").is_visible()
+    assert not page.get_by_role("navigation", name="Console").is_visible()
     assert call(live_console, stolen).json()["code"] == "key_disabled"
     assert call(live_console, kept).status_code == 200
 

@@ -187,6 +187,13 @@ def test_overlaps_and_very_wide_networks_are_shown_before_the_key_is_made(
     assert APIKey.objects.count() == 1
 
 
+def test_a_name_that_does_not_fit_is_said_before_the_question(client, form):
+    response = client.post(URL, form | WIDE | {"username": "ab"})
+
+    assert response.status_code == 400
+    assert "between 3 and 20 characters" in response.content.decode()
+
+
 def test_the_way_back_from_the_question_keeps_what_was_typed(client, form):
     page = client.post(URL, form | WIDE | {"confirmed": "yes", "back": "yes"}).content.decode()
 
