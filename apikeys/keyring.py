@@ -1,5 +1,6 @@
 """Find a key's record fast, never stale: every call asks the database."""
 
+from datetime import datetime
 from typing import Any, NamedTuple
 
 from django.db import models
@@ -37,7 +38,7 @@ class Row(NamedTuple):
     digest: str
     pepper_id: int
     sealed: str
-    retires_at: Any
+    retires_at: datetime | None
     values: tuple[Any, ...]
 
     def load(self) -> Secret:
