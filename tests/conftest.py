@@ -14,6 +14,7 @@ from django.db import connections
 
 from apikeys import ratelimit
 from tests import calls, commands, live, servers
+from tests.factories import UserFactory
 
 HERE = Path(__file__).parent
 
@@ -32,6 +33,14 @@ def call(client):
     and WSGI variables such as ``REMOTE_ADDR``. Carriers: see ``tests.calls.credential``.
     """
     return partial(calls.send, client)
+
+
+@pytest.fixture
+def admin(client, db):
+    """A superuser, logged in with ``client``."""
+    user = UserFactory(username="admin", superuser=True)
+    client.force_login(user)
+    return user
 
 
 @pytest.fixture

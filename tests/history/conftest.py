@@ -8,14 +8,6 @@ SEES_CALLS = ("apikeys.view_apikey", "history.view_callrecord", "history.view_un
 
 
 @pytest.fixture
-def admin(client, db):
-    """A superuser, logged in with ``client``."""
-    user = UserFactory(username="admin", superuser=True)
-    client.force_login(user)
-    return user
-
-
-@pytest.fixture
 def staff(client, db):
     """Log in as staff of some stores: ``staff(store, may=["apikeys.change_apikey"])``."""
 

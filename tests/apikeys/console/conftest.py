@@ -6,14 +6,6 @@ from tests.factories import StoreFactory, UserFactory
 
 
 @pytest.fixture
-def admin(client, db):
-    """A superuser, logged in with ``client``."""
-    user = UserFactory(username="admin", superuser=True)
-    client.force_login(user)
-    return user
-
-
-@pytest.fixture
 def staff(client, db):
     """Log in as staff of one store with the named permissions: ``staff("view_apikey")``."""
 
