@@ -18,7 +18,8 @@ def delete_in_steps(rows: "QuerySet[Any]", *, at_once: int = AT_ONCE) -> int:
     """
     gone = 0
     while not stopping() and (found := list(rows.values_list("pk", flat=True)[:at_once])):
-        # What has changed since it was found and fits no more stays.
-        rows.filter(pk__in=found).delete()
-        gone += len(found)
+        # What has changed since it was found and fits no more stays, and what another process
+        # has deleted meanwhile is not counted twice.
+        _all, by_model = rows.filter(pk__in=found).delete()
+        gone += by_model.get(rows.model._meta.label, 0)
     return gone

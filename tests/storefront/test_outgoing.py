@@ -222,20 +222,25 @@ def test_a_slow_receiver_is_left_in_time(inside, monkeypatch, never, pause):
 
 
 def test_a_slow_connection_leaves_less_time_for_tls(inside, monkeypatch):
-    connect = socket.socket.connect
+    connect, left = socket.socket.connect, []
 
     def slowly(self, address):
         connect(self, address)
-        time.sleep(0.8)
+        time.sleep(0.2)
 
-    monkeypatch.setattr(outgoing, "TIME", 1)
+    class Handshake:
+        def wrap_socket(self, connection, **options):
+            left.append(connection.gettimeout())
+            raise ssl.SSLError
+
     monkeypatch.setattr(socket.socket, "connect", slowly)
+    monkeypatch.setattr(outgoing, "_tls_context", Handshake)
 
     with socket.create_server(("127.0.0.1", 0)) as silent:
         answer = post(f"https://127.0.0.1:{silent.getsockname()[1]}/")
 
-    assert answer.trouble is Trouble.TIMEOUT
-    assert answer.duration_ms < 1500
+    assert answer.trouble is Trouble.TLS
+    assert 0 < left[0] <= outgoing.TIME - 0.2
 
 
 def test_nobody_listening_is_said_so(inside):
