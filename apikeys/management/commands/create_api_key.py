@@ -1,7 +1,8 @@
 from typing import Any
 
+from django.core.exceptions import ValidationError
 from django.core.management.base import CommandParser
-from django.db import IntegrityError, transaction
+from django.db import transaction
 
 from apikeys import networks
 from apikeys.actor import Actor
@@ -90,16 +91,16 @@ def _api_user(options: dict[str, Any], actor: Actor) -> APIUser:
     try:
         found = arguments.find_api_user(username)
     except NothingMatched:
-        pass
-    else:
-        return _fitting(found, options, store)
-    try:
-        with transaction.atomic():
+        try:
             return APIUser.objects.add(
                 actor=actor, store=store or _only_store(), username=username, owner=owner
             )
-    except IntegrityError:  # another command made it in this very moment
-        return _fitting(arguments.find_api_user(username), options, store)
+        except ValidationError:
+            if not APIUser.objects.named(username).exists():
+                raise
+            # Another command made it in this very moment.
+            found = arguments.find_api_user(username)
+    return _fitting(found, options, store)
 
 
 def _fitting(found: APIUser, options: dict[str, Any], store: Store | None) -> APIUser:

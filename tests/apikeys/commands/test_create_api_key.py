@@ -5,7 +5,9 @@ from datetime import UTC, datetime
 
 import pytest
 
+from apikeys.management import arguments
 from apikeys.management.base import Command as BaseCommand
+from apikeys.management.base import NothingMatched
 from apikeys.models import APIKey, APIUser, ChangeRecord
 from tests.factories import APIUserFactory, StoreFactory, UserFactory
 from tests.live import ROOT
@@ -249,3 +251,19 @@ class TestAsAProgram:
         listed = self.keys(shell)
         assert len(listed) == keys
         assert len({key["username"] for key in listed}) == 1
+
+
+def test_an_api_user_that_was_made_meanwhile_gets_a_further_key(command, monkeypatch):
+    api_user = APIUserFactory(username="inventory-sync")
+    found = iter([False])
+
+    def find(username):
+        if not next(found, True):
+            raise NothingMatched("Not yet.")
+        return APIUser.objects.get(username=username)
+
+    monkeypatch.setattr(arguments, "find_api_user", find)
+    ran = command("create_api_key", "inventory-sync", "--any-ip", "--json")
+
+    assert (ran.code, ran.document["username"]) == (0, "inventory-sync"), ran.err
+    assert api_user.keys.count() == 1
