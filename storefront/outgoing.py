@@ -12,10 +12,11 @@ import socket
 import ssl
 import threading
 import time
+from collections.abc import Sequence
 from contextlib import suppress
 from functools import cache
 from queue import Empty, SimpleQueue
-from typing import Final, NamedTuple
+from typing import Any, Final, NamedTuple
 from urllib.parse import SplitResult
 
 from django.db import models
@@ -27,6 +28,8 @@ TIME: Final = 20.0  # seconds for everything
 LEFT_FOR_THE_REST: Final = 1.0  # seconds to listen on, once the status is known
 MOST_READ: Final = 64 * 1024
 USER_AGENT: Final = "store-webhooks/1"
+# As the system's resolver answers: family, kind, protocol, name, address.
+Addresses = Sequence[tuple[socket.AddressFamily, socket.SocketKind, int, str, tuple[Any, ...]]]
 
 
 class Trouble(models.TextChoices):
@@ -99,9 +102,9 @@ def _judge(address: str, parts: SplitResult, port: int) -> None:
         raise Failed(Trouble.NOT_ALLOWED)
 
 
-def _resolve(host: str, port: int, deadline: float) -> list[tuple]:  # type: ignore[type-arg]
+def _resolve(host: str, port: int, deadline: float) -> Addresses:
     """Every address of a name. The system's resolver knows no deadline, so it is not waited for."""
-    found: SimpleQueue[list[tuple] | None] = SimpleQueue()  # type: ignore[type-arg]
+    found: SimpleQueue[Addresses | None] = SimpleQueue()
 
     def ask() -> None:
         try:
@@ -119,7 +122,7 @@ def _resolve(host: str, port: int, deadline: float) -> list[tuple]:  # type: ign
     return addresses
 
 
-def _connect(addresses: list[tuple], deadline: float) -> socket.socket:  # type: ignore[type-arg]
+def _connect(addresses: Addresses, deadline: float) -> socket.socket:
     """A connection to the first address that takes one. A silent one leaves time for the next."""
     for number, (family, kind, protocol, _name, address) in enumerate(addresses):
         share = _left(deadline) / (2 if number + 1 < len(addresses) else 1)

@@ -1,6 +1,6 @@
 """Admin pages that change things: only through the deeds, and never over a newer change."""
 
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from typing import TYPE_CHECKING, Any
 
 from django import forms
@@ -58,7 +58,7 @@ class DeedAdmin(GuardedAdmin):
     """Edits, switches and deletions of one model, each by the deed that keeps its change record."""
 
     form = DeedForm
-    actions = ("disable_chosen", "enable_chosen")
+    actions: Sequence[str] = ("disable_chosen", "enable_chosen")
     action_form = ReasonForm
     save_as = False
     # What the form shows beyond the model's own fields, hidden.

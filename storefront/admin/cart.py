@@ -56,7 +56,7 @@ class OrderedFilter(admin.SimpleListFilter):
 class CartAdmin(DeedAdmin):
     """A cart is filled by its customer; here it is looked at and, while it is open, deleted."""
 
-    actions = ()  # type: ignore[assignment]  # nothing to switch
+    actions = ()  # nothing to switch
     list_display = ("public_id", "store", "customer", "invoice", "date_modified", "expires_at")
     list_filter = (OrderedFilter, StoreFilter)
     list_select_related = ("store", "invoice")

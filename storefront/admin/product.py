@@ -9,9 +9,9 @@ from django.http import HttpRequest
 from django.utils.translation import gettext_lazy as _
 
 from apikeys.actor import Actor
-from apikeys.admin.deeds import DeedAdmin, DeedForm
+from apikeys.admin.deeds import DeedForm
 from apikeys.admin.guarded import StoreFilter
-from apikeys.models import Store
+from storefront.admin.in_store import InStoreAdmin
 from storefront.models import Product
 
 
@@ -39,24 +39,14 @@ class ProductForm(DeedForm):
 
 
 @admin.register(Product)
-class ProductAdmin(DeedAdmin):
+class ProductAdmin(InStoreAdmin):
     form = ProductForm
-    actions = ()  # type: ignore[assignment]  # nothing to switch
     list_display = ("name", "sku", "priced", "store", "date_modified")
     list_filter = (StoreFilter,)
-    list_select_related = ("store",)
     search_fields = ("name", "sku", "=public_id")
     sortable_by = ("name", "sku", "date_modified")
     readonly_fields = ("public_id", "date_added", "date_modified")
-
-    def get_fields(self, request: HttpRequest, obj: Any = None) -> Any:
-        fields = ["sku", "name", "price", "currency"]
-        return ["store", *fields] if obj is None else [*fields, *self.readonly_fields]
-
-    def formfield_for_foreignkey(self, db_field: Any, request: HttpRequest, **kwargs: Any) -> Any:
-        if db_field.name == "store":
-            kwargs["queryset"] = Store.objects.visible_to(request.user)
-        return super().formfield_for_foreignkey(db_field, request, **kwargs)
+    editable = ("sku", "name", "price", "currency")
 
     @admin.display(description=_("price"))
     def priced(self, product: Product) -> str:
@@ -64,7 +54,7 @@ class ProductAdmin(DeedAdmin):
 
     def save_model(self, request: HttpRequest, obj: Any, form: Any, change: bool) -> None:
         actor = Actor.from_request(request)
-        values = {name: form.cleaned_data[name] for name in ("sku", "name", "price", "currency")}
+        values = {name: form.cleaned_data[name] for name in self.editable}
         if change:
             obj.change(actor=actor, **values)
             return

@@ -3,40 +3,25 @@
 from typing import Any
 
 from django.contrib import admin
-from django.db.models import ForeignKey, QuerySet
+from django.db.models import QuerySet
 from django.http import HttpRequest
 from django.utils.translation import gettext_lazy as _
 
 from apikeys.actor import Actor
-from apikeys.admin.deeds import DeedAdmin
 from apikeys.admin.guarded import ReadOnlyAdmin, StoreFilter
-from apikeys.models import Store
+from storefront.admin.in_store import InStoreAdmin
 from storefront.models import SessionTransfer, TransferTarget
 
 
 @admin.register(TransferTarget)
-class TransferTargetAdmin(DeedAdmin):
+class TransferTargetAdmin(InStoreAdmin):
     """Where the links of an action lead. A target that nobody has set is as it was shipped."""
 
-    actions = ()  # type: ignore[assignment]  # nothing to switch
     list_display = ("action", "store", "enabled", "url", "date_modified")
     list_filter = ("action", "enabled", StoreFilter)
-    list_select_related = ("store",)
     sortable_by = ("date_modified",)
-    settled = ("store", "action", "date_added", "date_modified")
-
-    def get_fields(self, request: HttpRequest, obj: Any = None) -> Any:
-        fields = ["store", "action", "url", "enabled"]
-        return fields if obj is None else [*fields, *self.settled[2:]]
-
-    def get_readonly_fields(self, request: HttpRequest, obj: Any = None) -> tuple[str, ...]:
-        return () if obj is None else self.settled
-
-    def formfield_for_foreignkey(
-        self, db_field: "ForeignKey[Any, Any]", request: HttpRequest, **options: Any
-    ) -> Any:
-        options["queryset"] = Store.objects.visible_to(request.user)
-        return super().formfield_for_foreignkey(db_field, request, **options)
+    settled = ("store", "action")
+    editable = ("url", "enabled")
 
     def has_delete_permission(self, request: HttpRequest, obj: Any = None) -> bool:
         return False
@@ -46,8 +31,7 @@ class TransferTargetAdmin(DeedAdmin):
             actor=Actor.from_request(request),
             store=obj.store,
             action=obj.action,
-            url=form.cleaned_data["url"],
-            enabled=form.cleaned_data["enabled"],
+            **{name: form.cleaned_data[name] for name in self.editable},
         )
         self.take_over(obj, made)
 
