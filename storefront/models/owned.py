@@ -1,13 +1,19 @@
 """What every record of a shop has: its store, a public id, and who changed it."""
 
-from typing import Any
+from collections.abc import Iterator
+from contextlib import contextmanager
+from typing import TYPE_CHECKING, Any
 
-from django.db import models
+from django.core.exceptions import ValidationError
+from django.db import IntegrityError, models, transaction
 from django.utils.translation import gettext_lazy as _
 
 from apikeys import tokens
 from apikeys.models import Store
 from apikeys.models.changeable import Changeable
+
+if TYPE_CHECKING:
+    from django.utils.functional import _StrPromise as StrPromise
 
 PUBLIC_ID_LENGTH = 22
 
@@ -15,6 +21,16 @@ PUBLIC_ID_LENGTH = 22
 def new_public_id() -> str:
     """22 base62 characters (130 bits): no one can guess what another store has."""
     return tokens.random_base62(PUBLIC_ID_LENGTH)
+
+
+@contextmanager
+def saved_once(taken: "StrPromise") -> Iterator[None]:
+    """Of two that are saved in one moment, the second is told what it would have been told."""
+    try:
+        with transaction.atomic():
+            yield
+    except IntegrityError as error:
+        raise ValidationError(taken, code="unique") from error
 
 
 class Owned(Changeable):

@@ -12,7 +12,9 @@ from apikeys.models import ChangeRecord, Store
 from apikeys.models.scope import ScopedQuerySet
 from apikeys.text import plain_text
 from storefront import debug_fields
-from storefront.models.owned import Owned
+from storefront.models.owned import Owned, saved_once
+
+CODE_TAKEN = _("This store has a payment method of this id already.")
 
 
 class Mode(models.TextChoices):
@@ -26,7 +28,8 @@ class PaymentMethodQuerySet(ScopedQuerySet["PaymentMethod"]):
         """Add a payment method. Raises ``ValidationError`` when a value does not fit."""
         method = PaymentMethod(store=store, code=code, **fields)
         method.full_clean()
-        method.save(force_insert=True)
+        with saved_once(CODE_TAKEN):
+            method.save(force_insert=True)
         method.note(actor, "created", after=method.snapshot())
         return method
 
@@ -68,7 +71,7 @@ class PaymentMethod(Owned):
             models.UniqueConstraint(
                 fields=["store", "code"],
                 name="paymentmethod_code_once_a_store",
-                violation_error_message=_("This store has a payment method of this id already."),
+                violation_error_message=CODE_TAKEN,
             ),
             models.CheckConstraint(name="paymentmethod_has_code", condition=~Q(code="")),
             models.CheckConstraint(

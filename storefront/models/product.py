@@ -1,13 +1,11 @@
 """Products: the few facts about what a shop sells that a cart needs."""
 
-from collections.abc import Iterator
-from contextlib import contextmanager
 from decimal import Decimal
 from typing import Any
 
 from django.core.exceptions import ValidationError
 from django.core.validators import MinValueValidator
-from django.db import IntegrityError, models, transaction
+from django.db import models, transaction
 from django.db.models import Q
 from django.utils.translation import gettext_lazy as _
 
@@ -16,19 +14,9 @@ from apikeys.models import ChangeRecord, Store
 from apikeys.models.scope import ScopedQuerySet
 from apikeys.text import plain_text
 from storefront import money
-from storefront.models.owned import Owned
+from storefront.models.owned import Owned, saved_once
 
 SKU_TAKEN = _("There is a product with this SKU already.")
-
-
-@contextmanager
-def _sku_once() -> Iterator[None]:
-    """Of two that are saved in one moment, the second is told what it would have been told."""
-    try:
-        with transaction.atomic():
-            yield
-    except IntegrityError as error:
-        raise ValidationError(SKU_TAKEN, code="unique") from error
 
 
 class ProductQuerySet(ScopedQuerySet["Product"]):
@@ -47,7 +35,7 @@ class ProductQuerySet(ScopedQuerySet["Product"]):
         product = Product(store=store, sku=sku, name=name, currency=currency or store.currency)
         product.set_price(price)
         product.full_clean()
-        with _sku_once():
+        with saved_once(SKU_TAKEN):
             product.save(force_insert=True)
         product.note(actor, "created", after=product.snapshot())
         return product
@@ -125,7 +113,7 @@ class Product(Owned):
         changed = [name for name in before if before[name] != after[name]]
         if not changed:
             return False
-        with _sku_once():
+        with saved_once(SKU_TAKEN):
             self.modified("sku", "name", "price_minor", "currency")
         self.note(
             actor,

@@ -170,6 +170,14 @@ def test_an_id_is_given_once_a_store(db):
         PaymentMethodFactory(store=method.store, code="stripe")
 
 
+def test_of_two_with_one_id_in_one_moment_the_second_is_told_so(db, monkeypatch):
+    method = PaymentMethodFactory(code="stripe")
+    monkeypatch.setattr(PaymentMethod, "full_clean", lambda method: None)  # neither saw the other
+
+    with pytest.raises(ValidationError, match="this id already"):
+        PaymentMethodFactory(store=method.store, code="stripe")
+
+
 def test_every_deed_is_kept_as_a_change(db):
     method = PaymentMethodFactory(title="Card")
     assert method.change(actor=ACTOR, title="Cards", enabled=False)
