@@ -172,6 +172,21 @@ def test_a_key_that_does_not_exist_is_limited_in_the_same_way(call):
 
 
 @pytest.mark.usefixtures("five")
+@pytest.mark.parametrize(
+    "sent",
+    [
+        {"Authorization": "Basic no+base64!"},
+        {"X-API-Key": "one", "Authorization": "Bearer another"},
+    ],
+    ids=["unreadable", "ambiguous"],
+)
+def test_what_is_sent_by_trial_and_error_counts_whatever_it_is(call, sent):
+    found = [call(path=NOTES, headers=sent).status_code for _ in range(8)]
+
+    assert found == [401] * 5 + [429] * 3
+
+
+@pytest.mark.usefixtures("five")
 def test_forged_forwarding_headers_do_not_reset_the_count(call):
     found = [
         wrong(
