@@ -16,6 +16,7 @@ from django.http import HttpRequest
 from django.utils import timezone
 from django.utils.translation import gettext_lazy as _
 
+from apikeys import networks
 from apikeys.actor import Actor
 from apikeys.admin.guarded import GuardedAdmin, NoStoreAdmin
 from apikeys.models import ChangeRecord
@@ -150,9 +151,17 @@ class LoginAdmin(NoStoreAdmin):
     """Logins and failed logins, without the rest of what was sent."""
 
     list_display = ("attempt_time", "username", "ip_address", "user_agent")
-    search_fields = ("=username", "=ip_address")
+    search_fields = ("=username",)
+    search_help_text = _("Username or IP address, in full")
     sortable_by = ("attempt_time",)
     fields = (*list_display, "path_info")
+
+    def get_search_results(
+        self, request: HttpRequest, queryset: QuerySet[Any], search_term: str
+    ) -> tuple[QuerySet[Any], bool]:
+        if ip := networks.canonical_ip(search_term.strip()):
+            return queryset.filter(ip_address=ip), False
+        return super().get_search_results(request, queryset, search_term)
 
 
 class FailedLoginAdmin(LoginAdmin):

@@ -12,8 +12,9 @@ from django.utils.translation import gettext_lazy as _
 from apikeys import networks
 from apikeys.admin.guarded import NoStoreAdmin, ReadOnlyAdmin, StoreFilter
 from apikeys.denial import DenialReason
-from apikeys.models import APIKey
+from apikeys.models import APIKey, ChangeRecord
 from history.models import CallRecord, UnprovenCalls
+from history.models.call import Outcome
 from history.models.rollup import DailyCalls, DailyReasons, RollUp
 
 
@@ -32,6 +33,15 @@ class ReasonFilter(admin.SimpleListFilter):
 
     def queryset(self, request: HttpRequest, queryset: QuerySet[Any]) -> QuerySet[Any]:
         return queryset.filter(reason=self.value()) if self.value() else queryset
+
+
+class DenialFilter(ReasonFilter):
+    """The same of calls, of which an index holds the denied ones."""
+
+    def queryset(self, request: HttpRequest, queryset: QuerySet[Any]) -> QuerySet[Any]:
+        if not self.value():
+            return queryset
+        return queryset.filter(outcome=Outcome.DENIED, reason=self.value())
 
 
 class PeriodFilter(admin.SimpleListFilter):
@@ -62,21 +72,26 @@ class CallRecordAdmin(ReadOnlyAdmin):
         *("date_added", "call", "ip", "username", "outcome", "reason_text", "status"),
         *("duration_ms", "date_modified"),
     )
-    list_filter = (PeriodFilter, "outcome", ReasonFilter, OfStore)
-    search_fields = ("=consumer_key", "=username", "=request_id")
+    list_filter = (PeriodFilter, "outcome", DenialFilter, OfStore)
+    search_fields = ("=username", "=request_id")
     search_help_text = _("Consumer key, API username, IP address or request id, in full")
     sortable_by = ("date_added",)
 
     def get_search_results(
         self, request: HttpRequest, queryset: QuerySet[Any], search_term: str
     ) -> tuple[QuerySet[Any], bool]:
-        """Exact only, and by the key's id where the key still exists: that is indexed."""
+        """By whole values, and by the key's id instead of its name, which has no index."""
         term = search_term.strip()
+        if not term:
+            return queryset, False
         if ip := networks.canonical_ip(term):
             return queryset.filter(ip=ip), False
         keys = APIKey.objects.visible_to(request.user)
         if key := keys.filter(consumer_key=term).first() if term.isascii() else None:
             return queryset.filter(key_id=key.pk), False
+        changes = ChangeRecord.objects.visible_to(request.user).filter(consumer_key=term)
+        if deleted := changes.exclude(username="").first():
+            return queryset.filter(username=deleted.username, consumer_key=term), False
         return super().get_search_results(request, queryset, search_term)
 
 
@@ -99,8 +114,6 @@ class DailyAdmin(ReadOnlyAdmin):
     """What the background counted; the days of a deleted key stay."""
 
     list_filter = (OfStore,)
-    search_fields = ("=store_id",)
-    search_help_text = _("Store ID, in full")
     sortable_by = ("day",)
     ordering = ("-day", "-pk")
 

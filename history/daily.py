@@ -10,10 +10,10 @@ from django.utils import timezone
 
 from apikeys.models import Store
 from apikeys.models.scope import Person, sees_every_store
+from apikeys.total import Total
 from history.models import CallRecord, DailyCalls, DailyReasons, RollUp
 from history.models.call import CallRecordQuerySet
 from history.rollup import by_day
-from history.total import Total
 
 Counted = TypeVar("Counted")
 ATTEMPTS: Final = 3

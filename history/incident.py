@@ -61,7 +61,7 @@ def disable_keys(keys: Iterable[APIKey], *, actor: Actor, reason: str) -> list[A
 def _seen_from(network: str) -> Iterable[Any]:
     """The ids of the keys, as a part of the statement where the calls are in the same database."""
     since = timezone.now() - SEEN_WITHIN
-    calls = CallRecord.objects.filter(date_added__gte=since).from_network(network)
+    calls = CallRecord.objects.filter(date_added__gte=since).led_by_network(network)
     ids = calls.order_by().values_list("key_id", flat=True).distinct()
     together = router.db_for_read(CallRecord) == router.db_for_read(APIKey)
     return ids if together else list(ids)

@@ -11,11 +11,11 @@ from datetime import datetime
 from functools import cached_property
 from typing import Final
 
+from apikeys.total import Total
 from history.filters import CallFilter
 from history.models import CallRecord
 from history.models.call import CallRecordQuerySet
 from history.position import Position
-from history.total import Total
 
 REACH: Final = 10_000
 

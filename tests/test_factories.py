@@ -6,7 +6,7 @@ import pytest
 from django.apps import apps
 from django.utils import timezone
 
-from apikeys.models import APIKey, KnownPepper, Secret, SpentNonce
+from apikeys.models import APIKey, KeyWord, KnownPepper, Secret, SpentNonce, UserWord
 from history.models import DailyCalls, DailyReasons, RollUp
 from tests import factories
 
@@ -14,7 +14,7 @@ pytestmark = pytest.mark.django_db
 
 
 COUNTED = {RollUp, DailyCalls, DailyReasons}  # by the worker, from the call records
-NOTED = {KnownPepper}  # by whatever keeps a secret
+NOTED = {KnownPepper, KeyWord, UserWord}  # by whatever keeps a secret, a key or a user
 
 
 def test_every_model_that_somebody_fills_has_a_factory():

@@ -6,6 +6,7 @@ from typing import TYPE_CHECKING, Any
 from django import forms
 from django.contrib import admin
 from django.core.exceptions import BadRequest, ValidationError
+from django.db.models import QuerySet
 from django.http import HttpRequest
 from django.utils.translation import gettext_lazy as _
 
@@ -89,8 +90,19 @@ class AllowedIPAdmin(OfKeyAdmin):
     """Which keys may be used from where. Each list is edited on its key's page."""
 
     list_display = ("network", "wildcard", "label", "api_key", "date_added")
-    search_fields = ("^network", "label", *OfKeyAdmin.search_fields)
+    search_fields = ("=network", *OfKeyAdmin.search_fields)
+    search_help_text = _("Address, network, consumer key or API username, in full")
     sortable_by = ("network",)
+
+    def get_search_results(
+        self, request: HttpRequest, queryset: QuerySet[Any], search_term: str
+    ) -> tuple[QuerySet[Any], bool]:
+        """A network in any spelling."""
+        try:
+            term = networks.parse_entry(search_term.strip())
+        except ValueError:
+            term = search_term
+        return super().get_search_results(request, queryset, term)
 
     @admin.display(description=_("also written"))
     def wildcard(self, allowed_ip: AllowedIP) -> str:

@@ -15,6 +15,7 @@ from apikeys.admin.deeds import DeedAdmin
 from apikeys.admin.guarded import StoreFilter
 from apikeys.models import APIKey, APIUser, Store
 from apikeys.models.api_user import validate_length
+from apikeys.text import UNSTORABLE
 
 
 @admin.register(APIUser)
@@ -25,7 +26,8 @@ class APIUserAdmin(DeedAdmin):
     list_filter = ("status", StoreFilter)
     list_select_related = ("store", "owner")
     search_fields = ("username", "owner__username")
-    sortable_by = ("username", "date_added")
+    search_help_text = _("Words of the API username, or the owner")
+    sortable_by = ("username",)
     fields = ("username", "store", "owner")
     settled = ("username", "store", "status", "disabled_at", "date_added", "date_modified")
 
@@ -34,6 +36,15 @@ class APIUserAdmin(DeedAdmin):
         count = Subquery(keys.annotate(count=Count("pk")).values("count"))
         rows: QuerySet[Any] = super().get_queryset(request)
         return rows.annotate(key_count=Coalesce(count, 0))  # type: ignore[no-any-return]
+
+    def get_search_results(
+        self, request: HttpRequest, queryset: QuerySet[Any], search_term: str
+    ) -> tuple[QuerySet[Any], bool]:
+        if not search_term.strip():
+            return queryset, False
+        if UNSTORABLE.search(search_term):
+            return queryset.none(), False
+        return queryset.matching(search_term.strip()), False  # type: ignore[attr-defined]
 
     @admin.display(description=_("API keys"))
     def number_of_keys(self, api_user: Any) -> int:

@@ -23,6 +23,7 @@ from django.http import (
 from django.utils.translation import gettext_lazy as _
 
 from apikeys import tokens
+from apikeys.by_value import having_any
 from apikeys.models import APIKey, Store
 from apikeys.models.scope import Person, ScopedQuerySet, sees_every_store
 from apikeys.paging import CappedPaginator
@@ -100,8 +101,13 @@ class GuardedAdmin(BaseAdmin):
     def get_search_results(
         self, request: HttpRequest, queryset: QuerySet[Any], search_term: str
     ) -> tuple[QuerySet[Any], bool]:
+        """Fields that begin with "=" are asked for the whole term, by their indexes."""
         if UNSTORABLE.search(search_term):
             return queryset.none(), False
+        names = self.get_search_fields(request)
+        term = search_term.strip()
+        if term and names and all(name.startswith("=") for name in names):
+            return having_any(queryset, **{name[1:]: term for name in names}), False
         return super().get_search_results(request, queryset, search_term)
 
     def get_actions(self, request: HttpRequest) -> dict[str, Any]:
@@ -171,8 +177,8 @@ class OfKeyAdmin(ReadOnlyAdmin):
     list_filter = (OfStore,)
     list_select_related = ("api_key__api_user",)
     search_fields: ClassVar[tuple[str, ...]] = (
-        "^api_key__consumer_key",
-        "api_key__api_user__username",
+        "=api_key__consumer_key",
+        "=api_key__api_user__username",
     )
 
     def visible(self, rows: QuerySet[Any], user: Person) -> QuerySet[Any]:

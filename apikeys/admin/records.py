@@ -36,7 +36,9 @@ class SecretAdmin(OfKeyAdmin):
         "refused_count",
     )
     fields = (*list_display[:5], "used_at", *list_display[5:])
-    sortable_by = ("date_added", "retires_at", "refused_at")
+    search_help_text = _("Consumer key or API username, in full")
+    ordering = ("-pk",)
+    sortable_by = ()
 
     def get_queryset(self, request: HttpRequest) -> QuerySet[Any]:
         return without_proof(super().get_queryset(request))
@@ -52,8 +54,8 @@ class ChangeRecordAdmin(ReadOnlyAdmin):
 
     list_display = ("date_added", "action", "kind", "name", "actor_name", "client_ip", "reason")
     list_filter = ("kind", StoreFilter)
-    search_fields = ("=consumer_key", "=username", "=store_public_id", "=actor_name", "=request_id")
-    search_help_text = _("Consumer key, API username, Store ID, actor or request id, in full")
+    search_fields = ("=consumer_key", "=username", "=actor_name", "=request_id")
+    search_help_text = _("Consumer key, API username, actor or request id, in full")
     sortable_by = ("date_added",)
     fields = (
         *("date_added", "action", "kind", "name", "store_public_id", "username", "consumer_key"),

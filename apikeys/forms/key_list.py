@@ -15,7 +15,6 @@ from apikeys.text import plain_text, visible_text
 
 ORDERS = {
     "username": "api_user__username",
-    "description": "description",
     "status": "status",
     "permission": "permission",
     "last_used": "last_used_at",
@@ -69,7 +68,7 @@ class KeyListForm(forms.Form):
         if "status" in chosen:
             keys = keys.in_state(chosen["status"])
         if "permission" in chosen:
-            keys = keys.filter(permission=chosen["permission"])
+            keys = keys.with_permission(chosen["permission"])
         if "store" in chosen:
             keys = keys.filter(api_user__store=chosen["store"])
         if "user" in chosen:

@@ -7,6 +7,7 @@ from apikeys.models.change import ChangeRecord
 from apikeys.models.known_pepper import KnownPepper
 from apikeys.models.nonce import SpentNonce
 from apikeys.models.revision import StaleRevision
+from apikeys.models.search_word import KeyWord, UserWord
 from apikeys.models.secret import Secret
 from apikeys.models.status import Status
 from apikeys.models.store import Store
@@ -17,6 +18,7 @@ __all__ = [
     "APIUser",
     "AllowedIP",
     "ChangeRecord",
+    "KeyWord",
     "KnownPepper",
     "Permission",
     "Secret",
@@ -24,5 +26,6 @@ __all__ = [
     "StaleRevision",
     "Status",
     "Store",
+    "UserWord",
     "WorkerLease",
 ]

@@ -6,8 +6,9 @@ from typing import Any, ClassVar
 
 from django.core.exceptions import ValidationError
 from django.db import models, transaction
-from django.db.models import Q
-from django.db.models.functions import Coalesce
+from django.db.models import F, Q
+from django.db.models.functions import Coalesce, Lower
+from django.db.models.lookups import IsNull
 from django.utils import timezone
 from django.utils.translation import gettext_lazy as _
 
@@ -17,6 +18,8 @@ from apikeys.models.allowed_ip import AddressList
 from apikeys.models.api_user import APIUser
 from apikeys.models.change import ChangeRecord
 from apikeys.models.key_lists import ListedKeys
+from apikeys.models.search_word import ending_of, words_of
+from apikeys.models.searchable import Searchable
 from apikeys.models.secret import Rotatable, Secret
 from apikeys.models.status import Status, Switchable
 from apikeys.text import plain_text
@@ -91,7 +94,7 @@ class APIKeyQuerySet(ListedKeys):
         return [key for key in keys if key.disable_if_unused(moment, actor=actor)]
 
 
-class APIKey(AddressList, Rotatable, Switchable):
+class APIKey(AddressList, Rotatable, Switchable, Searchable):
     """What one caller may do. The consumer key is public; secrets are versions of their own."""
 
     consumer_key = models.CharField(_("consumer key"), max_length=64, unique=True, editable=False)
@@ -117,6 +120,9 @@ class APIKey(AddressList, Rotatable, Switchable):
     # Names the form that asked for this key, so that sending it twice makes one key.
     submission = models.CharField(max_length=36, unique=True, null=True, editable=False)  # noqa: DJ001
 
+    # The API user stays, and its name does.
+    searched = frozenset({"description"})
+
     objects = APIKeyQuerySet.as_manager()
 
     class Meta(Switchable.Meta):
@@ -134,11 +140,35 @@ class APIKey(AddressList, Rotatable, Switchable):
             models.Index(fields=["-date_added", "-id"], name="apikey_newest"),
             models.Index(fields=["-date_modified", "-id"], name="apikey_modified"),
             models.Index(fields=["-last_used_at", "-id"], name="apikey_last_used"),
-            models.Index(fields=["expires_at"], name="apikey_expiry"),
+            # PostgreSQL sees the keys that were never used as the last of all, as lists want it
+            # for those that were used long ago and not for those that were used just now.
+            models.Index(
+                IsNull(F("last_used_at"), True),
+                F("last_used_at").desc(),
+                F("id").desc(),
+                name="apikey_last_used_first",
+            ),
+            # Of expressions, which nothing but these lists asks for: SQLite takes any column that
+            # is equal to something for the shortest way, even where most rows are.
+            models.Index(
+                Lower("status"), F("date_added").desc(), F("id").desc(), name="apikey_by_status"
+            ),
+            models.Index(
+                Lower("permission"),
+                F("date_added").desc(),
+                F("id").desc(),
+                name="apikey_by_permission",
+            ),
             models.Index(
                 fields=["-date_added", "-id"],
                 name="apikey_disabled",
                 condition=Q(status=Status.DISABLED),
+            ),
+            models.Index(fields=["expires_at"], name="apikey_expiry"),
+            models.Index(
+                fields=["-date_added", "-id"],
+                name="apikey_any_ip",
+                condition=Q(any_ip=True, status=Status.ENABLED),
             ),
             # In the order in which unused keys are looked for.
             models.Index(
@@ -170,6 +200,10 @@ class APIKey(AddressList, Rotatable, Switchable):
         if not self.is_enabled:
             return "disabled"
         return "expired" if self.is_expired else "enabled"
+
+    def words(self) -> list[str]:
+        texts = words_of(self.description, self.api_user.username)
+        return [*texts, ending_of(self.consumer_key)]
 
     def permits(self, resource: str | None) -> bool:
         """Whether the key may use a view that names this resource."""

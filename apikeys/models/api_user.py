@@ -1,6 +1,6 @@
 """API users: one integration each, in one store."""
 
-from typing import Any, ClassVar
+from typing import Any, ClassVar, Self
 
 from django.conf import settings
 from django.contrib.auth.models import User
@@ -14,6 +14,8 @@ from django.utils.translation import gettext_lazy as _
 from apikeys.actor import Actor
 from apikeys.models.change import ChangeRecord
 from apikeys.models.scope import ScopedQuerySet
+from apikeys.models.search_word import UserWord, Way, found_by, words_of
+from apikeys.models.searchable import Searchable
 from apikeys.models.status import Switchable
 from apikeys.models.store import Store
 
@@ -56,12 +58,17 @@ class APIUserQuerySet(ScopedQuerySet["APIUser"]):
         api_user.full_clean()
         return api_user
 
+    def matching(self, text: str) -> Self:
+        """Those whose name has a word that begins so for every word, or that this person owns."""
+        ways = [Way.by_words(UserWord, text), Way.by_owner(self.model, "owner", text)]
+        return found_by(self, ways)
+
     def named(self, username: str) -> "APIUserQuerySet":
         """The one with this username, compared without regard to case."""
         return self.annotate(folded=Lower("username")).filter(folded=username.lower())
 
 
-class APIUser(Switchable):
+class APIUser(Switchable, Searchable):
     """One integration ("inventory-sync"). Its keys act in its store only."""
 
     # Imported names may have up to 64 characters; the 20 of new ones are kept by the deed.
@@ -93,6 +100,8 @@ class APIUser(Switchable):
         help_text=_("The console user who answers for it. When inactive, the keys are refused."),
     )
 
+    searched = frozenset({"username"})
+
     objects = APIUserQuerySet.as_manager()
 
     # Set by the keyring; None when there is no owner.
@@ -115,7 +124,10 @@ class APIUser(Switchable):
             ),
             models.CheckConstraint(name="apiuser_has_username", condition=~Q(username="")),
         )
-        indexes = (models.Index(fields=["username"], name="apiuser_in_order"),)
+        indexes = (
+            models.Index(fields=["username"], name="apiuser_in_order"),
+            models.Index(fields=["status", "username"], name="apiuser_by_status"),
+        )
 
     def __str__(self) -> str:
         return self.username
@@ -123,6 +135,9 @@ class APIUser(Switchable):
     @property
     def is_active(self) -> bool:
         return self.is_enabled
+
+    def words(self) -> list[str]:
+        return words_of(self.username)
 
     def snapshot(self) -> dict[str, Any]:
         return {

@@ -4,7 +4,6 @@ from typing import TYPE_CHECKING, Any
 
 from django.conf import settings
 from django.db import models
-from django.db.models import Q
 from django.utils import timezone
 from django.utils.translation import gettext_lazy as _
 
@@ -123,11 +122,12 @@ class ChangeRecord(models.Model):
         ordering = ("-date_added", "-pk")
         indexes = (
             models.Index(fields=["-date_added", "-id"], name="change_newest"),
-            models.Index(
-                fields=["consumer_key", "-date_added", "-id"],
-                name="change_of_key",
-                condition=~Q(consumer_key=""),
-            ),
+            models.Index(fields=["kind", "-date_added", "-id"], name="change_by_kind"),
+            models.Index(fields=["consumer_key", "-date_added", "-id"], name="change_by_key"),
+            models.Index(fields=["username", "-date_added", "-id"], name="change_by_user"),
+            models.Index(fields=["actor_name", "-date_added", "-id"], name="change_by_actor"),
+            models.Index(fields=["name", "kind", "-date_added", "-id"], name="change_by_name"),
+            models.Index(fields=["request_id"], name="change_by_request"),
             models.Index(fields=["store", "-date_added", "-id"], name="change_of_store"),
         )
 

@@ -5,14 +5,16 @@ from ipaddress import ip_network
 from typing import TYPE_CHECKING, Final, Self
 
 from django.db import models
-from django.db.models import Count, F, OuterRef, Prefetch, Q, Subquery
-from django.db.models.functions import Coalesce
+from django.db.models import Count, Exists, F, OuterRef, Prefetch, Q, Subquery
+from django.db.models.functions import Coalesce, Lower
+from django.db.models.lookups import IsNull
 from django.utils import timezone
 from django.utils.translation import gettext_lazy as _
 
 from apikeys import networks
 from apikeys.models.allowed_ip import AllowedIP
 from apikeys.models.scope import ScopedQuerySet
+from apikeys.models.search_word import KeyWord, Way, ending_of, found_by
 from apikeys.models.secret import Secret
 from apikeys.models.status import Status
 
@@ -23,6 +25,8 @@ SOON: Final = timedelta(days=14)
 IDLE: Final = timedelta(days=90)
 OLD: Final = timedelta(days=180)
 SHOWN_IPS: Final = 2
+# A shorter text that ends a consumer key does so by chance.
+SHORTEST_ENDING: Final = 4
 
 
 class KeyState(models.TextChoices):
@@ -75,27 +79,36 @@ class ListedKeys(ScopedQuerySet["APIKey"]):
             case KeyState.IDLE:
                 return self.unused_since(now - IDLE)
             case KeyState.OLD_SECRET:
-                old = Secret.objects.filter(retires_at=None, date_added__lt=now - OLD)
-                return self.filter(on, pk__in=old.values("api_key"))
+                # Each key has one such secret, so that no key comes twice.
+                return self.filter(on, secrets__retires_at=None, secrets__date_added__lt=now - OLD)
             case KeyState.RETIRED_IN_USE:
                 return self.with_retired_secret_in_use()
             case KeyState.ANY_IP:
                 return self.filter(on, any_ip=True)
         return self
 
+    def with_permission(self, level: str) -> Self:
+        """Those of this level, in the words of the index that the lists have for it."""
+        return self.alias(level=Lower("permission")).filter(level=level)
+
     def matching(self, text: str) -> Self:
-        """Those with this in their name, username, owner or key ending, or that let it in."""
-        ending = text.rpartition("…")[2]
-        found = (
-            Q(description__icontains=text)
-            | Q(api_user__username__icontains=text)
-            | Q(api_user__owner__username__iexact=text)
-            | Q(consumer_key__endswith=ending)
-        )
+        """Those that what somebody typed stands for.
+
+        It may be words that begin words of the description and of the username (of several all
+        must fit), the name of the owner, the ending of the consumer key in lists or a longer one,
+        or an address or network that the key lets in.
+        """
+        ways = [Way.by_words(KeyWord, text), Way.by_owner(self.model, "api_user__owner", text)]
+        _before, hinted, ending = text.rpartition("…")
+        if hinted or len(ending) >= SHORTEST_ENDING:
+            words = KeyWord.objects.filter(word__begins=ending_of(ending))
+            ended = Q(consumer_key__iendswith=ending)
+            ways.append(Way(words.values_list("api_key", flat=True), ended))
         if around := _enclosing(text):
-            rows = AllowedIP.objects.filter(network__in=around)
-            found |= Q(pk__in=rows.values("api_key_id"))
-        return self.filter(found)
+            entries = AllowedIP.objects.filter(network__in=around)
+            let_in = Q(Exists(entries.filter(api_key=OuterRef("pk"))))
+            ways.append(Way(entries.values_list("api_key", flat=True), let_in))
+        return found_by(self, ways)
 
     def for_list(self) -> Self:
         """With all that a row of the list shows; of a long list of allowed IPs the first ones."""
@@ -109,12 +122,20 @@ class ListedKeys(ScopedQuerySet["APIKey"]):
         )
 
     def in_order(self, order: str) -> Self:
-        """Sorted by a column, with a minus for descending; never used keys come last."""
-        field, descending = order.removeprefix("-"), order.startswith("-")
-        if field == "last_used_at":
-            column = F(field)
-            sorted_by = column.desc(nulls_last=True) if descending else column.asc(nulls_last=True)
-            return self.order_by(sorted_by, "-pk")
+        """Sorted by a column, with a minus for descending; never used keys come last.
+
+        Each order is that of an index. Keys with the same value stand newest first, or oldest
+        first where the column descends.
+        """
+        column, descending = order.removeprefix("-"), order.startswith("-")
+        if column == "last_used_at":
+            if descending:
+                return self.order_by(IsNull(F(column), True), "-last_used_at", "-pk")
+            return self.order_by(F(column).asc(nulls_last=True), "-pk")
+        if column in ("status", "permission"):
+            if descending:
+                return self.order_by(Lower(column).desc(), "date_added", "pk")
+            return self.order_by(Lower(column), "-date_added", "-pk")
         return self.order_by(order, "-pk" if descending else "pk")
 
 

@@ -1,11 +1,11 @@
 """Who changed what: of one key, and of everything this console user may see."""
 
 from django import forms
-from django.db.models import Q
 from django.http import HttpRequest, HttpResponse
 from django.shortcuts import render
 from django.utils.translation import gettext_lazy as _
 
+from apikeys.by_value import having_any
 from apikeys.models import APIKey, ChangeRecord
 from apikeys.paging import page_of
 from apikeys.text import plain_text
@@ -40,7 +40,7 @@ def change_list(request: HttpRequest) -> HttpResponse:
     if kind := form.cleaned_data.get("kind"):
         changes = changes.filter(kind=kind)
     if text := form.cleaned_data.get("q"):
-        done_to = Q(username=text) | Q(consumer_key=text) | Q(name=f"user {text}")
-        changes = changes.filter(done_to | Q(actor_name=text))
+        values = {"username": text, "consumer_key": text, "actor_name": text}
+        changes = having_any(changes, **values, name=f"user {text}")
     context = {"form": form, "page": page_of(changes, request)}
     return render(request, "apikeys/change_list.html", context)

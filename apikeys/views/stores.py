@@ -13,8 +13,10 @@ from django.utils.translation import gettext as _
 from apikeys.actor import Actor
 from apikeys.forms.people import StaffForm, StoreForm
 from apikeys.models import APIKey, Store
+from apikeys.models.key_lists import KeyState
 from apikeys.models.scope import sees_every_store
-from apikeys.paging import page_of
+from apikeys.paging import COUNTED, page_of
+from apikeys.total import Total
 from apikeys.views.access import DEED, FORM, console_page
 
 
@@ -54,9 +56,9 @@ def store_detail(request: HttpRequest, public_id: str) -> HttpResponse:
     context = {
         "store": store,
         "staff": store.staff.order_by("username"),
-        "users": store.api_users.count(),
-        "keys": keys.count(),
-        "enabled": keys.in_state("enabled").count(),
+        "users": Total.of(store.api_users.order_by(), COUNTED),
+        "keys": Total.of(keys.order_by(), COUNTED),
+        "enabled": Total.of(keys.in_state(KeyState.ENABLED).order_by(), COUNTED),
     }
     return render(request, "apikeys/store_detail.html", context)
 

@@ -14,7 +14,8 @@ from django.utils.translation import gettext as _
 from apikeys.actor import Actor
 from apikeys.forms.people import OwnerForm, UserCreateForm
 from apikeys.models import APIUser, ChangeRecord, Status
-from apikeys.paging import page_of
+from apikeys.paging import COUNTED, page_of
+from apikeys.total import Total
 from apikeys.views.access import DEED, FORM, console_page
 
 SHOWN_KEYS = 50
@@ -30,7 +31,7 @@ def user_list(request: HttpRequest) -> HttpResponse:
     users = APIUser.objects.visible_to(request.user).select_related("store", "owner")
     text = request.GET.get("q", "").strip()[:64].replace("\0", "")
     if text:
-        users = users.filter(username__icontains=text)
+        users = users.matching(text)
     if request.GET.get("status") in Status.values:
         users = users.filter(status=request.GET["status"])
     page = page_of(users.order_by("username"), request)
@@ -66,7 +67,7 @@ def user_detail(request: HttpRequest, username: str) -> HttpResponse:
     context = {
         "api_user": user,
         "keys": keys.for_list()[:SHOWN_KEYS],
-        "number": keys.count(),
+        "number": Total.of(keys.order_by(), COUNTED),
         "changes": ChangeRecord.objects.filter(api_user=user)[:10],
     }
     return render(request, "apikeys/user_detail.html", context)

@@ -26,6 +26,11 @@ class CallRecordQuerySet(OfStoresQuerySet["CallRecord"]):
         ip = single_address(network)
         return self.filter(ip__within=network) if ip is None else self.filter(ip=ip)
 
+    def led_by_network(self, network: str) -> Self:
+        """The same, looked up by the addresses and in no order."""
+        ip = single_address(network)
+        return self.filter(ip__led_by_within=network) if ip is None else self.filter(ip=ip)
+
     def of_key(self, key: APIKey) -> "CallRecordQuerySet":
         """The calls of one key, newest first."""
         return self.filter(key_id=key.pk).order_by("-date_added", "-pk")
@@ -139,6 +144,7 @@ class CallRecord(models.Model):
             ),
             models.Index(fields=["ip", "-date_added", "-id"], name="call_of_ip"),
             models.Index(fields=["username", "-date_added", "-id"], name="call_of_user"),
+            models.Index(fields=["request_id"], name="call_of_request"),
         )
 
     def __str__(self) -> str:

@@ -63,7 +63,10 @@ class DailyCalls(Daily):
                 fields=["key_id", "day", "store_id"], name="dailycalls_once_per_key_and_day"
             ),
         )
-        indexes = (models.Index(fields=["day"], name="dailycalls_day"),)
+        indexes = (
+            models.Index(fields=["day"], name="dailycalls_day"),
+            models.Index(fields=["store_id", "-day", "-id"], name="dailycalls_of_store"),
+        )
 
     def __str__(self) -> str:
         return f"{self.day} key {self.key_id}: {self.allowed} calls, {self.denied} denials"

@@ -11,7 +11,7 @@ from apikeys.denial import DenialReason
 from apikeys.housekeeping import delete_in_steps
 from apikeys.models import APIKey
 from apikeys.models.scope import Person, sees_every_store
-from history.total import Total
+from apikeys.total import Total
 
 ROWS_A_MINUTE = 1000
 OVERFLOW = "*"
@@ -135,11 +135,9 @@ class UnprovenCalls(models.Model):
             models.CheckConstraint(name="unproven_counts", condition=Q(count__gte=1)),
         )
         indexes = (
-            models.Index(
-                fields=["consumer_key", "-minute"],
-                name="unproven_of_key",
-                condition=~Q(consumer_key=""),
-            ),
+            models.Index(fields=["consumer_key", "-minute", "-id"], name="unproven_by_key"),
+            models.Index(fields=["network", "-minute", "-id"], name="unproven_by_network"),
+            models.Index(fields=["reason", "-minute", "-id"], name="unproven_by_reason"),
         )
 
     def __str__(self) -> str:

@@ -12,11 +12,11 @@ from apikeys.models.api_key import APIKeyQuerySet
 from apikeys.models.key_lists import KeyState
 from apikeys.models.scope import Person
 from apikeys.paging import COUNTED
+from apikeys.total import Total
 from apikeys.views.access import console_page
 from history import chart, daily, nextstep
 from history.daily import Day
 from history.models import UnprovenCalls
-from history.total import Total
 from history.views.calls import chosen_period
 
 SHOWN: Final = 5
@@ -26,7 +26,7 @@ CONCERNS: Final = {
     KeyState.RETIRED_IN_USE: "pk",
     KeyState.EXPIRING: "expires_at",
     KeyState.IDLE: "idle_since",
-    KeyState.OLD_SECRET: "pk",
+    KeyState.OLD_SECRET: "secrets__date_added",
 }
 MANY: Final = 1000
 # A minute's worth of a very busy shop; beyond, the worker must have stopped.

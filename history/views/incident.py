@@ -19,11 +19,11 @@ from apikeys.models.api_key import APIKeyQuerySet
 from apikeys.models.scope import Person, sees_every_store
 from apikeys.paging import COUNTED
 from apikeys.text import plain_text
+from apikeys.total import Total
 from apikeys.views.access import FORM, console_page, require
 from history import daily
 from history.filters import SENSIBLE_DATES, network
 from history.incident import affected_keys, disable_keys
-from history.total import Total
 from history.views.calls import VIEW as SEE_CALLS
 
 CHANGE: Final = "apikeys.change_apikey"

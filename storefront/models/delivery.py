@@ -147,6 +147,8 @@ class Delivery(models.Model):
             ),
         )
         indexes = (
+            models.Index(fields=["-date_added", "-id"], name="delivery_newest"),
+            models.Index(fields=["status", "-date_added", "-id"], name="delivery_by_status"),
             models.Index(fields=["webhook", "-date_added", "-id"], name="delivery_log"),
             models.Index(
                 fields=["webhook", "next_attempt_at"],

@@ -104,8 +104,12 @@ class Invoice(Payable):
             ),
         )
         indexes = (
+            models.Index(fields=["-date_added", "-id"], name="invoice_newest"),
+            models.Index(fields=["status", "-date_added", "-id"], name="invoice_by_status"),
             models.Index(fields=["store", "-date_added", "-id"], name="invoice_newest_of_store"),
             models.Index(fields=["store", "order_id"], name="invoice_of_order"),
+            models.Index(fields=["order_id"], name="invoice_by_order"),
+            models.Index(fields=["buyer_email"], name="invoice_by_buyer"),
             models.Index(
                 fields=["expires_at"], name="invoice_open", condition=Q(status=InvoiceStatus.NEW)
             ),

@@ -69,7 +69,10 @@ class Product(Owned):
                 name="product_price_is_not_negative", condition=Q(price_minor__gte=0)
             ),
         )
-        indexes = (models.Index(fields=["store", "name", "id"], name="product_of_store"),)
+        indexes = (
+            models.Index(fields=["store", "name", "id"], name="product_of_store"),
+            models.Index(fields=["name", "id"], name="product_in_order"),
+        )
 
     def __str__(self) -> str:
         return self.name

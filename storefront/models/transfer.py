@@ -146,6 +146,7 @@ class SessionTransfer(Owned):
         )
         indexes = (
             models.Index(fields=["store", "-date_added", "-id"], name="transfer_newest_of_store"),
+            models.Index(fields=["consumer_key", "-date_added"], name="transfer_by_key"),
             models.Index(fields=["-date_added", "-id"], name="transfer_newest"),
             models.Index(fields=["expires_at"], name="transfer_expiry"),
         )

@@ -1,5 +1,6 @@
 """Transfer targets: where the links of each action lead, store by store."""
 
+from collections.abc import Iterable
 from typing import Any, Final
 from urllib.parse import urlencode, urlsplit, urlunsplit
 
@@ -52,9 +53,20 @@ class TransferTargetQuerySet(ScopedQuerySet["TransferTarget"]):
         found = self.filter(store=store, action=action).first()
         return found or TransferTarget(store=store, action=action)
 
-    def all_of(self, store: Store) -> "list[TransferTarget]":
-        """The targets of every action, in their order."""
-        return [self.of(store, action) for action in Action]
+    def by_store(self, stores: Iterable[Store]) -> "list[tuple[Store, list[TransferTarget]]]":
+        """Each store with the targets of every action, in their order."""
+        asked = list(stores)
+        set_ = {(one.store_id, one.action): one for one in self.filter(store__in=asked)}
+        return [
+            (
+                store,
+                [
+                    set_.get((store.pk, action), TransferTarget(store=store, action=action))
+                    for action in Action
+                ],
+            )
+            for store in asked
+        ]
 
     @transaction.atomic
     def set(

@@ -2,7 +2,6 @@
 
 from django import forms
 from django.contrib import messages
-from django.db.models import Q
 from django.http import HttpRequest, HttpResponse
 from django.shortcuts import get_object_or_404, redirect, render
 from django.utils import timezone
@@ -10,6 +9,7 @@ from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy
 
 from apikeys.actor import Actor
+from apikeys.by_value import having_any
 from apikeys.paging import page_of
 from apikeys.text import plain_text
 from apikeys.views.access import DEED, console_page
@@ -44,7 +44,7 @@ def cart_list(request: HttpRequest) -> HttpResponse:
     form.is_valid()
     carts = Cart.objects.visible_to(request.user)
     if text := form.cleaned_data.get("q"):
-        carts = carts.filter(Q(public_id=text) | Q(customer=text))
+        carts = having_any(carts, public_id=text, customer=text)
     match form.cleaned_data.get("state"):
         case "open":
             carts = carts.filter(invoice=None)

@@ -5,12 +5,12 @@ import json
 from django.contrib import messages
 from django.core.exceptions import ValidationError
 from django.db import transaction
-from django.db.models import Q
 from django.http import HttpRequest, HttpResponse
 from django.shortcuts import get_object_or_404, redirect, render
 from django.utils.translation import gettext as _
 
 from apikeys.actor import Actor
+from apikeys.by_value import having_any
 from apikeys.models import ChangeRecord
 from apikeys.paging import page_of
 from apikeys.views.access import DEED, FORM, console_page
@@ -35,7 +35,7 @@ def invoice_list(request: HttpRequest) -> HttpResponse:
     if status := filters.choice(request, "status", InvoiceStatus.values):
         invoices = invoices.filter(status=status)
     if text := filters.text(request):
-        invoices = invoices.filter(Q(order_id=text) | Q(public_id=text) | Q(buyer_email=text))
+        invoices = having_any(invoices, public_id=text, order_id=text, buyer_email=text)
     if since := filters.day(request, "since"):
         invoices = invoices.filter(date_added__gte=since)
     if not request.GET.get("archived"):

@@ -20,7 +20,7 @@ from storefront.models.transfer_target import Action
 @console_page("storefront.view_transfertarget")
 def target_list(request: HttpRequest) -> HttpResponse:
     page = page_of(Store.objects.visible_to(request.user), request)
-    stores = [(store, TransferTarget.objects.all_of(store)) for store in page]
+    stores = TransferTarget.objects.by_store(page)
     return render(request, "storefront/target_list.html", {"page": page, "stores": stores})
 
 
