@@ -87,8 +87,13 @@ def attested_scheme(call: Call) -> str:
     return call.scheme
 
 
+def is_confidential(call: Call) -> bool:
+    """Whether nobody on the way could read or change the call: over https, or from here to here."""
+    return attested_scheme(call) == "https" or is_plain_loopback(call)
+
+
 def is_plain_loopback(call: Call) -> bool:
-    """Whether a bare secret may come over http: it never left this machine.
+    """Whether a call over http never left this machine.
 
     The settings must say that we serve plain http on loopback, the peer must be on loopback, and
     nothing may hint at a proxy, which would be a loopback peer with the internet behind it.

@@ -19,7 +19,7 @@ from django.core.exceptions import TooManyFieldsSent
 
 from apikeys import oauth, tokens
 from apikeys.call import Call, Parameters, parameters
-from apikeys.client_ip import attested_scheme, is_plain_loopback
+from apikeys.client_ip import is_confidential
 from apikeys.denial import DenialReason, Denied
 from apikeys.signature import SignedRequest
 
@@ -89,7 +89,7 @@ def read(call: Call) -> Credential:
     if len({found.secret for found in bare}) > 1:
         raise _ambiguous(carriers)
     consumer_key = _claimed_key(bare, signed, carriers)
-    if bare and not _may_be_bare(call):
+    if bare and not (settings.ALLOW_INSECURE_TRANSPORT or is_confidential(call)):
         raise Denied(DenialReason.INSECURE, f"a secret over http, in {carriers[0]}")
     if consumer_key is None:
         raise Denied(DenialReason.INVALID, f"{carriers[0]}: not of our making, or mistyped")
@@ -119,15 +119,6 @@ def _claimed_key(
     if len(claims) > 1:
         raise _ambiguous(carriers)
     return claims.pop()
-
-
-def _may_be_bare(call: Call) -> bool:
-    """Whether a secret itself, and not only a signature, may come by this connection."""
-    return (
-        attested_scheme(call) == "https"
-        or settings.ALLOW_INSECURE_TRANSPORT
-        or is_plain_loopback(call)
-    )
 
 
 def _authorization(call: Call) -> tuple[str, str]:

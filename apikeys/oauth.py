@@ -9,7 +9,7 @@ from urllib.parse import unquote
 from django.conf import settings
 
 from apikeys.call import Call, Parameters, parameters
-from apikeys.client_ip import attested_scheme, is_plain_loopback
+from apikeys.client_ip import is_confidential
 from apikeys.denial import DenialReason, Denied
 from apikeys.signature import DIGESTS, SignedRequest
 
@@ -90,13 +90,8 @@ def check_body(signed: SignedRequest, call: Call) -> None:
         if signed.body_hash not in {b64encode(digest).decode("ascii") for digest in hashes}:
             raise Denied(DenialReason.INVALID, "the body is not the one of oauth_body_hash")
         return
-    may_be_unsigned = (
-        signed.form is not None
-        or settings.ALLOW_UNSIGNED_BODIES
-        or attested_scheme(call) == "https"
-        or is_plain_loopback(call)
-    )
-    if not may_be_unsigned and call.read_body():
+    may_be_unsigned = settings.ALLOW_UNSIGNED_BODIES or is_confidential(call)
+    if signed.form is None and not may_be_unsigned and call.read_body():
         raise Denied(
             DenialReason.INSECURE,
             "the body is not signed: sign its oauth_body_hash, or use https",
