@@ -4,8 +4,7 @@ from typing import Any
 
 from django import forms
 from django.contrib import admin
-from django.contrib.auth import get_user_model
-from django.db.models import Count, ForeignKey, OuterRef, Q, QuerySet, Subquery
+from django.db.models import Count, ForeignKey, OuterRef, QuerySet, Subquery
 from django.db.models.functions import Coalesce
 from django.http import HttpRequest
 from django.utils.translation import gettext_lazy as _
@@ -13,6 +12,7 @@ from django.utils.translation import gettext_lazy as _
 from apikeys.actor import Actor
 from apikeys.admin.deeds import DeedAdmin
 from apikeys.admin.guarded import StoreFilter
+from apikeys.forms.people import owners_for
 from apikeys.models import APIKey, APIUser, Store
 from apikeys.models.api_user import validate_length
 from apikeys.text import UNSTORABLE
@@ -60,17 +60,19 @@ class APIUserAdmin(DeedAdmin):
     def formfield_for_foreignkey(
         self, db_field: "ForeignKey[Any, Any]", request: HttpRequest, **options: Any
     ) -> "forms.ModelChoiceField[Any] | None":
-        """Only stores, and only colleagues, that the person may see."""
-        stores = Store.objects.visible_to(request.user)
+        """Only stores that the person may see."""
         if db_field.name == "store":
-            options["queryset"] = stores
-        elif db_field.name == "owner":
-            people = get_user_model()._default_manager.order_by("username")
-            if not request.user.is_superuser:
-                near = Q(stores__in=stores) | Q(api_users__store__in=stores)
-                people = people.filter(near | Q(pk=request.user.pk)).distinct()
-            options["queryset"] = people
+            options["queryset"] = Store.objects.visible_to(request.user)
         return super().formfield_for_foreignkey(db_field, request, **options)
+
+    def get_form(
+        self, request: HttpRequest, obj: Any = None, change: bool = False, **options: Any
+    ) -> Any:
+        """The owners on offer are those of the console's form."""
+        form: Any = super().get_form(request, obj, change, **options)
+        if "owner" in form.base_fields:
+            form.base_fields["owner"].queryset = owners_for(request.user, obj)
+        return form
 
     def formfield_for_dbfield(self, db_field: Any, request: HttpRequest, **options: Any) -> Any:
         """A new name is shorter than an imported one may be."""

@@ -259,3 +259,26 @@ def test_a_key_is_deleted_only_when_it_is_disabled(client):
 
     assert not type(key).objects.exists()
     assert (last_change().action, last_change().consumer_key) == ("deleted", key.consumer_key)
+
+
+@pytest.mark.parametrize("role", ["superuser", "staff"])
+def test_the_owners_on_offer_are_those_of_the_console_and_the_one_there_is(client, role):
+    former = UserFactory(username="former")
+    api_user = APIUserFactory(owner=former)
+    former.is_active = False
+    former.save()
+    colleague = UserFactory(username="colleague", stores=[api_user.store])
+    UserFactory(username="away", stores=[api_user.store], is_active=False)
+    UserFactory(username="shopper", stores=[api_user.store], is_staff=False)
+    stranger = UserFactory(username="stranger")
+    powers = ["apikeys.view_apiuser", "apikeys.change_apiuser"]
+    me = UserFactory(username="me", stores=[api_user.store], permissions=powers)
+    if role == "staff":
+        client.force_login(me)
+
+    shown = client.get(page(api_user)).context["adminform"].form.fields["owner"].queryset
+
+    offered = {former, colleague, me}
+    if role == "superuser":
+        offered |= {stranger, get_user_model().objects.get(is_superuser=True)}
+    assert set(shown) == offered
