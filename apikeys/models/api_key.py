@@ -6,9 +6,7 @@ from typing import Any, ClassVar
 
 from django.core.exceptions import ValidationError
 from django.db import models, transaction
-from django.db.models import F, Q
-from django.db.models.functions import Coalesce, Lower
-from django.db.models.lookups import IsNull
+from django.db.models import Q
 from django.utils import timezone
 from django.utils.translation import gettext_lazy as _
 
@@ -17,7 +15,7 @@ from apikeys.actor import Actor
 from apikeys.models.allowed_ip import AddressList
 from apikeys.models.api_user import APIUser
 from apikeys.models.change import ChangeRecord
-from apikeys.models.key_lists import ListedKeys
+from apikeys.models.key_lists import LIST_INDEXES, ListedKeys
 from apikeys.models.search_word import ending_of, words_of
 from apikeys.models.searchable import Searchable
 from apikeys.models.secret import Rotatable, Secret
@@ -136,47 +134,7 @@ class APIKey(AddressList, Rotatable, Switchable, Searchable):
             ),
             models.CheckConstraint(name="apikey_has_consumer_key", condition=~Q(consumer_key="")),
         )
-        indexes = (
-            models.Index(fields=["-date_added", "-id"], name="apikey_newest"),
-            models.Index(fields=["-date_modified", "-id"], name="apikey_modified"),
-            models.Index(fields=["-last_used_at", "-id"], name="apikey_last_used"),
-            # PostgreSQL sees the keys that were never used as the last of all, as lists want it
-            # for those that were used long ago and not for those that were used just now.
-            models.Index(
-                IsNull(F("last_used_at"), True),
-                F("last_used_at").desc(),
-                F("id").desc(),
-                name="apikey_last_used_first",
-            ),
-            # Of expressions, which nothing but these lists asks for: SQLite takes any column that
-            # is equal to something for the shortest way, even where most rows are.
-            models.Index(
-                Lower("status"), F("date_added").desc(), F("id").desc(), name="apikey_by_status"
-            ),
-            models.Index(
-                Lower("permission"),
-                F("date_added").desc(),
-                F("id").desc(),
-                name="apikey_by_permission",
-            ),
-            models.Index(
-                fields=["-date_added", "-id"],
-                name="apikey_disabled",
-                condition=Q(status=Status.DISABLED),
-            ),
-            models.Index(fields=["expires_at"], name="apikey_expiry"),
-            models.Index(
-                fields=["-date_added", "-id"],
-                name="apikey_any_ip",
-                condition=Q(any_ip=True, status=Status.ENABLED),
-            ),
-            # In the order in which unused keys are looked for.
-            models.Index(
-                Coalesce("last_used_at", "date_added"),
-                name="apikey_idle",
-                condition=Q(status=Status.ENABLED),
-            ),
-        )
+        indexes = LIST_INDEXES
 
     def __str__(self) -> str:
         return f"{self.api_user.username} {tokens.hint(self.consumer_key)}"

@@ -42,6 +42,48 @@ class KeyState(models.TextChoices):
     ANY_IP = "any_ip", _("Any address")
 
 
+# One for each order and each state of the lists.
+LIST_INDEXES: Final = (
+    models.Index(fields=["-date_added", "-id"], name="apikey_newest"),
+    models.Index(fields=["-date_modified", "-id"], name="apikey_modified"),
+    models.Index(fields=["-last_used_at", "-id"], name="apikey_last_used"),
+    # PostgreSQL sees the keys that were never used as the last of all, as lists want it
+    # for those that were used long ago and not for those that were used just now.
+    models.Index(
+        IsNull(F("last_used_at"), True),
+        F("last_used_at").desc(),
+        F("id").desc(),
+        name="apikey_last_used_first",
+    ),
+    # Of expressions, which nothing but these lists asks for: SQLite takes any column that
+    # is equal to something for the shortest way, even where most rows are.
+    models.Index(Lower("status"), F("date_added").desc(), F("id").desc(), name="apikey_by_status"),
+    models.Index(
+        Lower("permission"),
+        F("date_added").desc(),
+        F("id").desc(),
+        name="apikey_by_permission",
+    ),
+    models.Index(
+        fields=["-date_added", "-id"],
+        name="apikey_disabled",
+        condition=Q(status=Status.DISABLED),
+    ),
+    models.Index(fields=["expires_at"], name="apikey_expiry"),
+    models.Index(
+        fields=["-date_added", "-id"],
+        name="apikey_any_ip",
+        condition=Q(any_ip=True, status=Status.ENABLED),
+    ),
+    # In the order in which unused keys are looked for.
+    models.Index(
+        Coalesce("last_used_at", "date_added"),
+        name="apikey_idle",
+        condition=Q(status=Status.ENABLED),
+    ),
+)
+
+
 class ListedKeys(ScopedQuerySet["APIKey"]):
     """The part of the keys' queryset that their lists ask."""
 
