@@ -3,10 +3,12 @@
 from typing import Any
 
 from django import forms
+from django.core.exceptions import ValidationError
 from django.utils.translation import gettext_lazy as _
 
 from apikeys import explanation
 from apikeys.models import APIKey
+from apikeys.networks import canonical_ip
 from apikeys.text import plain_text
 
 METHODS = ("GET", "POST", "PUT", "PATCH", "DELETE", "OPTIONS")
@@ -23,6 +25,12 @@ class ExplainForm(forms.Form):
         super().__init__(*args, **kwargs)
         self.key = key
 
+    def clean_ip(self) -> str:
+        address = canonical_ip(self.cleaned_data["ip"])
+        if address is None:
+            raise ValidationError(_("This is not an IP address."), code="invalid")
+        return address
+
     def explanation(self) -> explanation.Explanation | None:
         """The gate's own decision, check by check; None when the question has no answer."""
         if not self.is_valid():
@@ -33,5 +41,5 @@ class ExplainForm(forms.Form):
                 self.key, ip=asked["ip"], method=asked["method"], path=asked["path"]
             )
         except ValueError as error:
-            self.add_error("path" if asked["path"] in str(error) else "ip", str(error))
+            self.add_error("path", str(error))
             return None

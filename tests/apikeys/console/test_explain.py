@@ -1,5 +1,6 @@
 import pytest
 
+from apikeys.forms.explain import ExplainForm
 from tests.factories import APIKeyFactory
 
 
@@ -42,3 +43,11 @@ def test_the_gate_says_no_with_the_next_step(client, key):
 )
 def test_a_question_without_an_answer_is_said_so(client, key, question, complaint):
     assert complaint in ask(client, key, **question)
+
+
+@pytest.mark.django_db
+def test_a_wrong_address_is_not_blamed_on_the_path():
+    form = ExplainForm({"ip": "no/where", "method": "GET", "path": "/"}, key=APIKeyFactory())
+
+    assert form.explanation() is None
+    assert list(form.errors) == ["ip"]
