@@ -23,10 +23,26 @@ from storefront.models import Invoice, InvoiceStatus
 from storefront.models.invoice import InvoiceQuerySet
 
 
-class InvoiceList(ShopView):
-    """The invoices of the store, newest first."""
+class InvoiceView(ShopView):
+    """What all that is about invoices has in common."""
 
     resource = "invoices"
+
+    def found(self, invoice_id: str) -> Invoice:
+        return self.find(Invoice.objects.all(), invoice_id)
+
+    def answer(self, invoice: Invoice) -> Response:
+        return Response(InvoiceSerializer(invoice).data)
+
+    def mark(self, invoice_id: str) -> Response:
+        invoice, status = self.found(invoice_id), self.read(MarkBody)["status"]
+        with named():
+            invoice.mark(MARKS.get(status, status), actor=self.actor)
+        return self.answer(invoice)
+
+
+class InvoiceList(InvoiceView):
+    """The invoices of the store, newest first."""
 
     @extend_schema(
         responses=InvoiceSerializer(many=True),
@@ -62,47 +78,43 @@ class InvoiceList(ShopView):
         values = self.read(InvoiceBody)
         with named(MODEL_NAMES):
             invoice = Invoice.objects.create_for(self.store, **values)
-        return Response(InvoiceSerializer(invoice).data)
+        return self.answer(invoice)
 
 
-class InvoiceDetail(ShopView):
+class InvoiceDetail(InvoiceView):
     """One invoice."""
-
-    resource = "invoices"
 
     @extend_schema(responses=InvoiceSerializer, operation_id="invoices_read")
     def get(self, request: Request, store_id: str, invoice_id: str) -> Response:
-        return Response(InvoiceSerializer(self.find(Invoice.objects.all(), invoice_id)).data)
+        return self.answer(self.found(invoice_id))
 
     @extend_schema(
         request=MetadataBody, responses=InvoiceSerializer, operation_id="invoices_replace_metadata"
     )
     def put(self, request: Request, store_id: str, invoice_id: str) -> Response:
         """Change the metadata of an invoice."""
-        invoice = self.find(Invoice.objects.all(), invoice_id)
+        invoice = self.found(invoice_id)
         own = InvoiceSerializer(invoice).data
         invoice.describe(self.read(MetadataBody, own=own)["metadata"])
-        return Response(InvoiceSerializer(invoice).data)
+        return self.answer(invoice)
 
     @extend_schema(
         request=MarkBody, responses=InvoiceSerializer, operation_id="invoices_change_status"
     )
     def patch(self, request: Request, store_id: str, invoice_id: str) -> Response:
         """Call an invoice settled or invalid."""
-        return _mark(self, invoice_id)
+        return self.mark(invoice_id)
 
     @extend_schema(responses=InvoiceSerializer, operation_id="invoices_archive")
     def delete(self, request: Request, store_id: str, invoice_id: str) -> Response:
         """Archive an invoice: it leaves the lists, and is still found by its id."""
-        invoice = self.find(Invoice.objects.all(), invoice_id)
+        invoice = self.found(invoice_id)
         invoice.archive(actor=self.actor)
-        return Response(InvoiceSerializer(invoice).data)
+        return self.answer(invoice)
 
 
-class InvoiceMark(ShopView):
+class InvoiceMark(InvoiceView):
     """Call an invoice settled or invalid."""
-
-    resource = "invoices"
 
     @extend_schema(
         request=MarkBody,
@@ -112,13 +124,11 @@ class InvoiceMark(ShopView):
     )
     @idempotent()
     def post(self, request: Request, store_id: str, invoice_id: str) -> Response:
-        return _mark(self, invoice_id)
+        return self.mark(invoice_id)
 
 
-class InvoicePayment(ShopView):
+class InvoicePayment(InvoiceView):
     """A payment that arrived elsewhere: at a bank, at a payment provider."""
-
-    resource = "invoices"
 
     @extend_schema(
         request=PaymentBody,
@@ -132,7 +142,7 @@ class InvoicePayment(ShopView):
 
         Without an amount, the payment that was not sure yet is confirmed.
         """
-        invoice = self.find(Invoice.objects.all(), invoice_id)
+        invoice = self.found(invoice_id)
         values = self.read(PaymentBody)
         with named({"__all__": "amount"}):
             if "amount" in values:
@@ -140,27 +150,17 @@ class InvoicePayment(ShopView):
                 invoice.receive(values["amount"], actor=self.actor, confirmed=confirmed)
             else:
                 invoice.confirm(actor=self.actor)
-        return Response(InvoiceSerializer(invoice).data)
+        return self.answer(invoice)
 
 
-class InvoiceUnarchive(ShopView):
+class InvoiceUnarchive(InvoiceView):
     """Put an archived invoice back into the lists."""
-
-    resource = "invoices"
 
     @extend_schema(request=None, responses=InvoiceSerializer, operation_id="invoices_unarchive")
     def post(self, request: Request, store_id: str, invoice_id: str) -> Response:
-        invoice = self.find(Invoice.objects.all(), invoice_id)
+        invoice = self.found(invoice_id)
         invoice.unarchive(actor=self.actor)
-        return Response(InvoiceSerializer(invoice).data)
-
-
-def _mark(view: ShopView, invoice_id: str) -> Response:
-    invoice = view.find(Invoice.objects.all(), invoice_id)
-    status = view.read(MarkBody)["status"]
-    with named():
-        invoice.mark(MARKS.get(status, status), actor=view.actor)
-    return Response(InvoiceSerializer(invoice).data)
+        return self.answer(invoice)
 
 
 def _filtered(request: Request, invoices: InvoiceQuerySet) -> InvoiceQuerySet:

@@ -2,7 +2,8 @@
 
 from storefront.models.cart import Cart
 from storefront.models.cart_item import CartItem
-from storefront.models.delivery import Delivery, DeliveryStatus, Event
+from storefront.models.delivery import Delivery, DeliveryStatus
+from storefront.models.event import Event
 from storefront.models.idempotency import KeptAnswer
 from storefront.models.invoice import Invoice
 from storefront.models.invoice_status import AdditionalStatus, InvoiceStatus

@@ -1,16 +1,11 @@
-"""The outbox: what happened, and for every receiver whether it has been told.
-
-Events are written in the transaction of the change they tell of, so that neither is there without
-the other. The worker sends them afterwards (``storefront.courier``).
-"""
+"""The outbox: for every event and every receiver, whether it has been told."""
 
 import json
 import random
 from datetime import datetime, timedelta
-from typing import TYPE_CHECKING, Any, Final, Self
+from typing import Any, Final, Self
 
 from django.core.exceptions import ValidationError
-from django.core.serializers.json import DjangoJSONEncoder
 from django.db import models, transaction
 from django.db.models import Q
 from django.utils import timezone
@@ -18,12 +13,9 @@ from django.utils.translation import gettext_lazy as _
 
 from apikeys.actor import Actor
 from apikeys.models.scope import ScopedQuerySet
-from storefront.events import EventType, facts_of, spelt
+from storefront.events import spelt
 from storefront.models.owned import PUBLIC_ID_LENGTH, new_public_id
 from storefront.outgoing import Answer, Trouble
-
-if TYPE_CHECKING:
-    from storefront.models.invoice import Invoice
 
 # The waits after each failed attempt: 62 hours and 41 minutes in all.
 BACK_OFF: Final = tuple(
@@ -31,51 +23,6 @@ BACK_OFF: Final = tuple(
     for minutes in (1 / 6, 1, 10, 30, 60, 3 * 60, 6 * 60, 12 * 60, 18 * 60, 22 * 60)
 )
 JITTER: Final = 0.1
-
-
-class EventQuerySet(models.QuerySet["Event"]):
-    def publish(self, invoice: "Invoice") -> "Event | None":
-        """Note that an invoice came into its present status, and who is to be told.
-
-        Call it inside the transaction of the change. None when nobody listens.
-        """
-        listeners = [
-            webhook
-            for webhook in invoice.store.webhooks.listening()
-            if webhook.wants(invoice.status)
-        ]
-        if not listeners:
-            return None
-        event = self.create(
-            store=invoice.store, invoice=invoice, type=invoice.status, data=facts_of(invoice)
-        )
-        Delivery.objects.bulk_create(
-            Delivery(webhook=webhook, event=event, next_attempt_at=event.date_added)
-            for webhook in listeners
-        )
-        return event
-
-
-class Event(models.Model):
-    """One change of an invoice, as it was at that moment."""
-
-    store = models.ForeignKey("apikeys.Store", on_delete=models.PROTECT, related_name="+")
-    invoice = models.ForeignKey(
-        "storefront.Invoice", on_delete=models.CASCADE, related_name="events"
-    )
-    type = models.CharField(_("type"), max_length=20, choices=EventType)
-    data = models.JSONField(_("data"), encoder=DjangoJSONEncoder)
-    date_added = models.DateTimeField(_("date added"), default=timezone.now, editable=False)
-
-    objects = EventQuerySet.as_manager()
-
-    class Meta:
-        verbose_name = _("event")
-        verbose_name_plural = _("events")
-        ordering = ("-date_added", "-pk")
-
-    def __str__(self) -> str:
-        return f"{self.type} {self.invoice_id}"
 
 
 class DeliveryStatus(models.TextChoices):
@@ -111,7 +58,9 @@ class Delivery(models.Model):
     webhook = models.ForeignKey(
         "storefront.Webhook", on_delete=models.CASCADE, related_name="deliveries"
     )
-    event = models.ForeignKey(Event, on_delete=models.CASCADE, related_name="deliveries")
+    event = models.ForeignKey(
+        "storefront.Event", on_delete=models.CASCADE, related_name="deliveries"
+    )
     public_id = models.CharField(
         _("id"), max_length=PUBLIC_ID_LENGTH, unique=True, default=new_public_id, editable=False
     )

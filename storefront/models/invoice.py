@@ -16,7 +16,7 @@ from apikeys.actor import Actor
 from apikeys.models import ChangeRecord, Store
 from apikeys.models.scope import ScopedQuerySet
 from storefront import money
-from storefront.models.delivery import Event
+from storefront.models.event import Event
 from storefront.models.invoice_status import MARKABLE, AdditionalStatus, InvoiceStatus
 from storefront.models.payment import Payable
 from storefront.web_address import validate_link
