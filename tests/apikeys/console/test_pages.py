@@ -126,6 +126,22 @@ def test_a_form_without_its_csrf_field_does_nothing(admin, client, pattern):
     )
 
 
+@pytest.mark.parametrize(
+    "origin", ["https://evil.example", "null", "http://testserver.evil.example"]
+)
+def test_a_form_of_another_origin_does_nothing_even_with_its_csrf_field(admin, client, origin):
+    key = APIKeyFactory()
+    client.handler.enforce_csrf_checks = True
+    client.get("/console/keys/new/")
+    url = address("/console/keys/{key}/disable/", key)
+    form = {"csrfmiddlewaretoken": client.cookies["csrftoken"].value}
+
+    assert client.post(url, form, headers={"Origin": origin}).status_code == 403
+    assert APIKey.objects.get().is_enabled
+    assert client.post(url, form, headers={"Origin": "http://testserver"}).status_code == 302
+    assert not APIKey.objects.get().is_enabled
+
+
 @pytest.mark.parametrize("pattern", [*PAGES, *PUBLIC])
 def test_every_page_carries_the_protecting_headers_and_nothing_inline(client, admin, pattern):
     response = client.get(address(pattern, APIKeyFactory()))
