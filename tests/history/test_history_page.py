@@ -8,6 +8,7 @@ from django.urls import reverse
 from apikeys.denial import DenialReason
 from apikeys.models import APIKey
 from history import nextstep
+from history.models import CallRecord, UnprovenCalls
 from tests.factories import (
     ACTOR,
     APIKeyFactory,
@@ -272,3 +273,20 @@ def test_a_missing_permission_is_named(client, staff):
 
     assert response.status_code == 403
     assert "call record" in text_of(response)
+
+
+@pytest.mark.parametrize("method", ["post", "put", "patch", "delete"])
+@pytest.mark.parametrize(
+    "path", [HISTORY, f"{HISTORY}export/", f"{HISTORY}attempts/", "/console/keys/{key}/history/"]
+)
+def test_nobody_writes_into_the_history(client, admin, path, method):
+    key = APIKeyFactory()
+    CallRecordFactory(key=key)
+    UnprovenCallsFactory(key=key)
+    before = [list(model.objects.values()) for model in (CallRecord, UnprovenCalls)]
+
+    form = {"id": CallRecord.objects.get().pk, "delete": "yes", "count": "1"}
+    response = getattr(client, method)(path.format(key=key.consumer_key), form)
+
+    assert response.status_code == 405
+    assert [list(model.objects.values()) for model in (CallRecord, UnprovenCalls)] == before
