@@ -10,7 +10,7 @@ AT_ONCE: Final = 1000
 
 
 def delete_in_steps(rows: "QuerySet[Any]", *, at_once: int = AT_ONCE) -> int:
-    """Delete these rows, the first ones first; returns how many, without what hung on them.
+    """Delete these rows, the first ones first; returns how many rows of their kind went.
 
     Each step is a transaction of its own: one large one would hold SQLite's only write lock for
     seconds, and no call can be answered without it. When the worker has to end, what is left goes
