@@ -92,7 +92,7 @@ def address_allowed(facts: Facts) -> str:
     if nearest is None:
         advice = "no entry is near it" if entries else "the list is empty"
     else:
-        advice = f"the nearest entry is {nearest}"
+        advice = f"the nearest entry is {networks.spellings(nearest)[0]}"
     raise Denied(DenialReason.IP, f"{ip} is not on the key's list ({how}); {advice}")
 
 

@@ -4,6 +4,7 @@ from dataclasses import dataclass, field
 from datetime import datetime, timedelta
 from typing import Final
 
+from django.db.models import Q
 from django.utils import timezone
 
 from apikeys.actor import Actor
@@ -192,8 +193,17 @@ def _age(key: APIKey, part: Part) -> None:
         enabled_at=born,
         last_used_at=used if part.calls_a_day or part.silent_for else None,
     )
+    user, store = key.api_user, key.api_user.store
     Secret.objects.filter(api_key=key).update(date_added=born)
-    ChangeRecord.objects.filter(api_key=key).update(date_added=born)
+    key.allowed_ips.update(date_added=born)
+    APIUser.objects.filter(pk=user.pk).update(date_added=born, date_modified=born)
+    ChangeRecord.objects.filter(Q(api_key=key) | Q(api_user=user)).update(date_added=born)
+    if store.date_added > born:
+        Store.objects.filter(pk=store.pk).update(date_added=born, date_modified=born)
+        ChangeRecord.objects.filter(store=store, kind=ChangeRecord.Kind.STORE).update(
+            date_added=born
+        )
+        store.refresh_from_db()
     key.refresh_from_db()
 
 
