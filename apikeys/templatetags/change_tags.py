@@ -36,7 +36,7 @@ def change_object(change: ChangeRecord) -> SafeString:
     else:
         url, name = "", format_html("{}", change.name)
     linked = format_html('<a href="{}">{}</a>', url, name) if url else name
-    return format_html('{} <span class="muted">{}</span>', linked, kind)
+    return format_html('{} <span class="under">{}</span>', linked, kind)
 
 
 @register.simple_tag
