@@ -44,6 +44,9 @@ def main() -> int:
     except OperationalError as error:
         sys.stderr.write(f"The database does not answer; look at DATABASE_URL.\n{error}")
         return 4
+    except ImproperlyConfigured as error:
+        sys.stderr.write(f"{error}\n")
+        return 1
     connections.close_all()
     return supervise()
 
@@ -73,7 +76,10 @@ def prepare() -> None:
     """Migrate, collect the static files, and make the first store and the first superuser."""
     from django.core.management import call_command
 
+    from apikeys import at_rest
+
     call_command("migrate", interactive=False, verbosity=0)
+    at_rest.require_fit()
     call_command("collectstatic", interactive=False, verbosity=0)
     open_first_store()
     create_first_superuser()

@@ -182,6 +182,22 @@ def test_an_address_that_is_taken_is_said_before_anything_is_made(clone, tmp_pat
     assert not (tmp_path / "new.sqlite3").exists()
 
 
+def test_a_database_that_was_filled_with_another_env_file_is_not_served(clone, tmp_path):
+    database = f"sqlite:///{tmp_path}/filled.sqlite3"
+    port = str(servers.free_port())
+    with make_run(clone, PORT=port, DATABASE_URL=database):
+        issue = ["manage.py", "create_api_key", "inventory-sync", "--any-ip"]
+        environment = os.environ | {"DATABASE_URL": database}
+        subprocess.run([sys.executable, *issue], cwd=clone, env=environment, check=True)
+    other = {"PORT": port, "DATABASE_URL": database, "ENV_FILE": f"{tmp_path}/.env"}
+    with make_run(clone, **other) as (printed, run):
+        assert run.wait(timeout=20) != 0
+
+    assert printed.count("Refusing to start.") == 1
+    assert "Put that .env back" in printed
+    assert "gunicorn" not in printed
+
+
 def test_a_database_that_does_not_answer_is_said_without_its_password(clone):
     url = f"postgresql://apikeys:hush@127.0.0.1:{servers.free_port()}/apikeys"
     with make_run(clone, PORT=str(servers.free_port()), DATABASE_URL=url) as (printed, run):
