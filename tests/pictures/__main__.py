@@ -45,7 +45,7 @@ def take_all(console):
         "dashboard": "/console/",
         "keys": "/console/keys/",
         "key": f"/console/keys/{keys['warehouse']}/",
-        "history": f"/console/keys/{keys['inventory-sync']}/history/?result=denied",
+        "history": f"/console/keys/{keys['inventory-sync']}/history/?result=denied#calls",
     }
     with sync_playwright() as playwright:
         chromium = playwright.chromium.launch(
