@@ -1,7 +1,8 @@
 """The look-up ``ip__within="203.0.113.0/24"``: whether a stored address lies in a network."""
 
+from ipaddress import ip_network
 from itertools import takewhile
-from typing import Any
+from typing import Any, Final
 
 from django.db.backends.base.base import BaseDatabaseWrapper
 from django.db.backends.signals import connection_created
@@ -9,6 +10,8 @@ from django.db.models import GenericIPAddressField, Lookup
 from django.db.models.sql.compiler import SQLCompiler
 
 from apikeys.networks import contains
+
+MOST_LISTED: Final = 256
 
 
 @GenericIPAddressField.register_lookup
@@ -40,7 +43,8 @@ class Within(Lookup):
 class LedByWithin(Within):
     """The same as the condition by which rows are looked up, and not sifted in another order.
 
-    SQLite then reads a range of texts from an index, and asks us about these addresses only.
+    SQLite then reads the addresses of a small network from an index, each by itself, and of a
+    larger one a range of texts, out of which it asks us.
     """
 
     lookup_name = "led_by_within"
@@ -49,10 +53,14 @@ class LedByWithin(Within):
         self, compiler: SQLCompiler, connection: BaseDatabaseWrapper
     ) -> tuple[str, list[Any]]:
         inside, inside_params = super().as_sqlite(compiler, connection)
+        address, params = self.process_lhs(compiler, connection)
+        network = ip_network(self.rhs)
+        if network.num_addresses <= MOST_LISTED:
+            every = [str(one) for one in network]
+            return f"{address} IN ({', '.join(['%s'] * len(every))})", [*params, *every]
         beginning = common_beginning(self.rhs)
         if not beginning:
             return inside, inside_params
-        address, params = self.process_lhs(compiler, connection)
         after = beginning[:-1] + chr(ord(beginning[-1]) + 1)
         limits = [*params, beginning, *params, after]
         return f"({address} >= %s AND {address} < %s AND {inside})", [*limits, *inside_params]

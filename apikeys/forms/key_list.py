@@ -9,7 +9,7 @@ from apikeys import tokens
 from apikeys.forms.choices import offer_rows
 from apikeys.models import APIKey, Permission, Store
 from apikeys.models.api_key import APIKeyQuerySet
-from apikeys.models.key_lists import KeyState
+from apikeys.models.key_lists import NATURAL_ORDERS, KeyState
 from apikeys.models.scope import Person
 from apikeys.text import plain_text, visible_text
 
@@ -58,8 +58,11 @@ class KeyListForm(forms.Form):
 
     @property
     def order(self) -> str:
+        """The column to sort by; blank where the chosen status has an order of its own."""
         asked = str(self.data.get("order", ""))
-        return asked if asked.removeprefix("-") in ORDERS else DEFAULT_ORDER
+        if asked.removeprefix("-") in ORDERS:
+            return asked
+        return "" if self.chosen.get("status") in NATURAL_ORDERS else DEFAULT_ORDER
 
     def keys(self) -> APIKeyQuerySet:
         """The keys that this viewer sees through these filters, in the chosen order."""
@@ -75,6 +78,8 @@ class KeyListForm(forms.Form):
             keys = keys.filter(api_user__username=chosen["user"])
         if "q" in chosen:
             keys = keys.matching(chosen["q"])
+        if not self.order:
+            return keys.order_by(NATURAL_ORDERS[chosen["status"]], "pk")
         minus, field = self.order.startswith("-"), self.order.removeprefix("-")
         return keys.in_order(("-" if minus else "") + ORDERS[field])
 

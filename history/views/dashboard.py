@@ -9,7 +9,7 @@ from django.shortcuts import render
 from apikeys.denial import DenialReason
 from apikeys.models import APIKey, Secret
 from apikeys.models.api_key import APIKeyQuerySet
-from apikeys.models.key_lists import KeyState
+from apikeys.models.key_lists import NATURAL_ORDERS, KeyState
 from apikeys.models.scope import Person
 from apikeys.paging import COUNTED
 from apikeys.total import Total
@@ -21,13 +21,12 @@ from history.views.calls import chosen_period
 
 SHOWN: Final = 5
 STATES: Final = (KeyState.ENABLED, KeyState.DISABLED, KeyState.EXPIRED)
-# With the order of an index that the state has anyway.
-CONCERNS: Final = {
-    KeyState.RETIRED_IN_USE: "pk",
-    KeyState.EXPIRING: "expires_at",
-    KeyState.IDLE: "idle_since",
-    KeyState.OLD_SECRET: "secrets__date_added",
-}
+CONCERNS: Final = (
+    KeyState.RETIRED_IN_USE,
+    KeyState.EXPIRING,
+    KeyState.IDLE,
+    KeyState.OLD_SECRET,
+)
 MANY: Final = 1000
 # A minute's worth of a very busy shop; beyond, the worker must have stopped.
 BEHIND: Final = 50_000
@@ -80,8 +79,8 @@ def _about_calls(user: Person, days: int) -> dict[str, Any]:
 
 def _concerns(keys: APIKeyQuerySet) -> list[Concern]:
     found = []
-    for state, order in CONCERNS.items():
-        concerning = keys.in_state(state).order_by(order)
+    for state in CONCERNS:
+        concerning = keys.in_state(state).order_by(NATURAL_ORDERS.get(state, "pk"))
         first = list(concerning.select_related("api_user")[:SHOWN])
         if first:
             times = _telling_times(state, first)
