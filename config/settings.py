@@ -194,8 +194,8 @@ AXES_LOCKOUT_CALLABLE = "apikeys.views.login.locked_out"
 # limit above. Generous, because a whole office can share an address.
 FAILED_LOGIN_LIMIT = values.rate("FAILED_LOGIN_LIMIT", env.text("FAILED_LOGIN_LIMIT", "100/hour"))
 
-# Eight hours without a page end a session.
-SESSION_COOKIE_AGE = 8 * 60 * 60
+# An hour without a page ends a session.
+SESSION_COOKIE_AGE = 60 * 60
 SESSION_SAVE_EVERY_REQUEST = True
 SESSION_COOKIE_SAMESITE = CSRF_COOKIE_SAMESITE = "Lax"
 SESSION_COOKIE_SECURE = CSRF_COOKIE_SECURE = _public.is_https

@@ -230,6 +230,17 @@ def test_copying_is_said_and_gives_the_value(log_in, username):
     assert copied == shown["consumer-secret"]
 
 
+def test_a_clipboard_that_refuses_leaves_the_value_selected(log_in, username):
+    visitor = log_in()
+    visitor.add_init_script("navigator.clipboard.writeText = () => Promise.reject()")
+    shown = create(visitor, username)
+
+    visitor.get_by_role("button", name="Copy: Consumer secret").click()
+    visitor.locator("[aria-live=polite]", has_text="Press Ctrl+C to copy").wait_for()
+
+    assert visitor.evaluate("getSelection().toString()").strip() == shown["consumer-secret"]
+
+
 def test_pressing_create_twice_makes_one_key(visitor, username):
     visitor.goto("/console/keys/new/")
     visitor.get_by_label("API user", exact=True).fill(username)

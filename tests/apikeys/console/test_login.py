@@ -1,6 +1,10 @@
+from datetime import timedelta
+
 import pytest
+import time_machine
 from axes.models import AccessAttempt
 from django.contrib.auth import get_user_model
+from django.utils import timezone
 
 from tests.factories import PASSWORD, UserFactory
 
@@ -34,6 +38,17 @@ def test_the_session_id_changes_at_login_and_ends_at_logout(client, alice):
     client.cookies["sessionid"] = used
 
     assert client.get("/console/keys/").status_code == 302
+
+
+def test_an_hour_without_a_page_ends_the_session_and_each_page_begins_it_anew(client, alice):
+    with time_machine.travel(timezone.now(), tick=False) as clock:
+        log_in(client)
+        for _page in range(3):
+            clock.shift(timedelta(minutes=59))
+            assert client.get("/console/").status_code == 200
+        clock.shift(timedelta(minutes=61))
+
+        assert client.get("/console/").status_code == 302
 
 
 def test_logging_out_takes_a_post(client, alice):
