@@ -198,7 +198,7 @@ class Invoice(Payable):
 
     @transaction.atomic
     def expire(self) -> bool:
-        """End an invoice whose time is over. Returns whether it was still waiting."""
+        """Lock the invoice, and end it if its time is over. Returns whether that was news."""
         self.lock()
         if self.status != InvoiceStatus.NEW or self.expires_at > timezone.now():
             return False

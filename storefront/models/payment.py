@@ -29,6 +29,10 @@ class Payable(Owned):
     def snapshot(self) -> dict[str, Any]:
         raise NotImplementedError
 
+    def expire(self) -> bool:
+        """Lock the invoice, and end it if its time is over. Returns whether that was news."""
+        raise NotImplementedError
+
     def _become(self, status: str, additional_status: str) -> None:
         raise NotImplementedError
 
@@ -40,7 +44,7 @@ class Payable(Owned):
         Raises ``ValidationError`` for an amount that the currency does not have, and for an
         invoice that is invalid.
         """
-        self.lock()
+        self.expire()  # which locks it: what comes too late is late even if the worker is later
         minor = money.to_minor(payment, self.currency)
         if minor <= 0:
             raise ValidationError(_("A payment is more than nothing."), code="min_value")

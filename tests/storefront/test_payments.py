@@ -6,7 +6,7 @@ import pytest
 from django.utils import timezone
 
 from apikeys.models import ChangeRecord
-from storefront.models import Delivery
+from storefront.models import Delivery, Invoice
 from tests.factories import ACTOR, UserFactory
 from tests.storefront.factories import InvoiceFactory, WebhookFactory
 
@@ -64,18 +64,24 @@ def test_a_payment_that_was_not_certain_is_confirmed(shop):
         ("1", ("Expired", "Underpaid", "1.00")),
     ],
 )
-def test_what_comes_too_late_is_said_so(shop, amount, after):
+@pytest.mark.parametrize("worker_was_there", [True, False])
+def test_what_comes_too_late_is_said_so(shop, amount, after, worker_was_there):
+    webhook = WebhookFactory(store=shop.store, names=["Expired"])
     invoice = InvoiceFactory(store=shop.store, expires_at=timezone.now())
-    invoice.expire()
+    if worker_was_there:
+        invoice.expire()
 
     shop.post(f"invoices/{invoice.public_id}/payments", {"amount": amount})
 
     assert state(invoice) == after
+    assert webhook.deliveries.count() == 1
 
 
 def test_an_invoice_that_expires_half_paid_is_underpaid(shop):
-    invoice = InvoiceFactory(store=shop.store, expires_at=timezone.now())
+    invoice = InvoiceFactory(store=shop.store)
     invoice.receive(Decimal(1), actor=ACTOR)
+    assert state(invoice) == ("New", "None", "1.00")
+    Invoice.objects.update(expires_at=timezone.now())
 
     invoice.expire()
 
