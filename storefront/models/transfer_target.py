@@ -16,7 +16,7 @@ from django.utils.translation import gettext_lazy as _
 from apikeys.actor import Actor
 from apikeys.models import ChangeRecord, Store
 from apikeys.models.scope import ScopedQuerySet
-from storefront.models.owned import Owned
+from storefront.models.owned import Owned, saved_once
 from storefront.web_address import validate_link
 
 
@@ -80,7 +80,8 @@ class TransferTargetQuerySet(ScopedQuerySet["TransferTarget"]):
         target.full_clean()
         after = target.snapshot()
         if before != after:
-            target.save()
+            with saved_once(_("Somebody else has just set this target. Look at it again.")):
+                target.save()
             target.note(actor, "changed", before=before, after=after)
         return target
 
