@@ -1,7 +1,6 @@
 """Where a session-transfer link leads: it is redeemed here, and forgotten on the way out."""
 
 import re
-from http import HTTPStatus
 from typing import Final
 from urllib.parse import urlencode, urlsplit, urlunsplit
 
@@ -44,11 +43,11 @@ def transfer_session(request: JudgedRequest) -> HttpResponse:
     link previews and browsers that guess ahead (prefetch) use nothing up. History records it like
     any call, in the transaction in which the link is spent.
     """
-    if request.method == "HEAD":
-        return HttpResponse(status=204, headers=QUIET)
-    if _is_nobody_asking(request):
-        # No success: a browser would show what it fetched ahead instead of asking again.
-        return HttpResponse(status=HTTPStatus.TOO_EARLY, headers=QUIET)
+    if request.method == "HEAD" or _is_nobody_asking(request):
+        response = HttpResponse(status=204, headers=QUIET)
+        # Of no type: no browser is to take it for the page that it fetched ahead.
+        del response["Content-Type"]
+        return response
     if request.method != "GET":
         return HttpResponseNotAllowed(["GET", "HEAD"], headers=QUIET)
     examined = Redemption(request.META.get("QUERY_STRING", ""), Call.from_request(request))

@@ -160,13 +160,14 @@ def test_asking_for_the_head_uses_nothing_up(client, link_of, way):
         {"User-Agent": "Mozilla/5.0 (compatible; bingbot/2.0; +http://www.bing.com/bingbot.htm)"},
     ],
 )
-def test_what_nobody_opened_uses_nothing_up_and_is_no_success(client, link_of, way, headers):
+def test_what_nobody_opened_uses_nothing_up_and_is_no_page(client, link_of, way, headers):
     link = link_of(way)
 
     response = client.get(link, headers=headers)
 
-    assert response.status_code == 425
+    assert response.status_code == 204
     assert response["Cache-Control"] == "no-store"
+    assert "Content-Type" not in response
     assert not response.cookies
     assert client.get(link).status_code == 303
 
