@@ -3,7 +3,7 @@
 from django.db import transaction
 
 from storefront.models import Cart, Delivery, Invoice, Product, SessionTransfer, Webhook
-from storefront.models.delivery import Event
+from storefront.models.event import Event
 from tests.benchmarks.fill import STORES, SYSTEMS
 from tests.benchmarks.load import load_all
 

@@ -181,6 +181,34 @@ def test_columns_sort_and_nothing_else_does(client, admin, order, first):
     assert names(client, order=order)[0] == first
 
 
+@pytest.mark.parametrize(
+    ("state", "order", "found"),
+    [
+        ("expired", "", ["yesterday", "long ago"]),
+        ("expiring", "", ["in 2 days", "in 9 days"]),
+        ("expiring", "added", ["in 9 days", "in 2 days"]),
+        ("idle", "", ["long ago idle", "idle"]),
+        ("old_secret", "", ["oldest", "older"]),
+    ],
+)
+def test_what_presses_most_stands_first_unless_asked_otherwise(client, admin, state, order, found):
+    now = timezone.now()
+    for number, (name, days) in enumerate(
+        {"in 9 days": 9, "in 2 days": 2, "long ago": -30, "yesterday": -1}.items()
+    ):
+        key = APIKeyFactory(description=name)
+        added = now - timedelta(days=40 - number)
+        APIKey.objects.filter(pk=key.pk).update(
+            expires_at=now + timedelta(days=days), date_added=added
+        )
+    for name, days in {"idle": 91, "long ago idle": 120}.items():
+        APIKeyFactory(description=name, date_added=now - timedelta(days=days))
+    for name, days in {"older": 190, "oldest": 300}.items():
+        APIKeyFactory(description=name).secrets.update(date_added=now - timedelta(days=days))
+
+    assert names(client, status=state, order=order) == found
+
+
 def test_staff_see_the_keys_of_their_stores_only(client, staff):
     user = staff("view_apikey")
     APIKeyFactory(description="mine", store=user.store)
