@@ -42,7 +42,7 @@ def affected_keys(
         keys = keys.filter(permission=permission)
     if seen_from is not None:
         keys = keys.filter(pk__in=_seen_from(networks.parse_entry(seen_from)))
-    return keys.select_related("api_user__store").order_by("pk")
+    return keys.select_related("api_user__store").order_by("date_added", "pk")
 
 
 def disable_keys(keys: Iterable[APIKey], *, actor: Actor, reason: str) -> list[APIKey]:

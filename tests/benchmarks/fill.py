@@ -6,7 +6,6 @@ from datetime import timedelta
 from django.db import transaction
 from django.utils import timezone
 
-from apikeys.actor import Actor
 from apikeys.models import (
     AllowedIP,
     APIKey,
@@ -21,7 +20,6 @@ from apikeys.models.search_word import ending_of, words_of
 from history.models import CallRecord, UnprovenCalls
 from tests.benchmarks.load import load_all, written
 
-ACTOR = Actor.system("benchmark")
 STORES = 20
 KEYS_OF_A_USER = 5
 DAYS = 90
@@ -42,16 +40,14 @@ class House:
         self.now = timezone.now()
         self.keys, self.calls, self.users = keys, calls, max(1, keys // KEYS_OF_A_USER)
         self.consumer_keys = [self._mixed("ck_live_", 16) for _ in range(keys)]
+        self.stores = [self._mixed("", 22) for _ in range(STORES)]
         self.busiest = self.consumer_keys[0]
 
     @transaction.atomic
     def fill(self):
         """Keys, calls and whatever else belongs to the house itself."""
-        self.stores = [
-            Store.objects.open(actor=ACTOR, name=f"Store {number}").public_id
-            for number in range(STORES)
-        ]
         rows = {
+            Store: self._stores(),
             APIUser: self._api_users(),
             UserWord: self._user_words(),
             APIKey: self._api_keys(),
@@ -75,6 +71,10 @@ class House:
 
     def _store_of(self, key):
         return self._user_of(key) % STORES
+
+    def _stores(self):
+        for number, public_id in enumerate(self.stores):
+            yield {"id": number + 1, "public_id": public_id, "name": f"Store {number}"}
 
     def _api_users(self):
         for number in range(self.users):
