@@ -185,16 +185,19 @@ def _settle(delivery: Delivery, answer: Answer, *, claimed_by: str) -> bool:
     """Keep the result in the log, and in the webhook's health. Returns whether it arrived."""
     arrived = answer.status is not None and 200 <= answer.status < 300
     pause = None if arrived else wait_after(len(delivery.attempts) + 1)
-    delivery.write_down(answer, arrived=arrived, pause=pause, claimed_by=claimed_by)
     webhooks = Webhook.objects.filter(pk=delivery.webhook_id)
+    # The webhook first, then its delivery, as when somebody switches it off: the other way round
+    # the two could wait for each other for ever.
     if arrived:
         webhooks.exclude(failures=0).update(failures=0, failing_since=None)
-        return True
-    webhooks.update(
-        failures=F("failures") + 1, failing_since=Coalesce("failing_since", timezone.now())
-    )
-    _switch_off_if_dead(webhooks.get(), answer, exhausted=pause is None)
-    return False
+    else:
+        webhooks.update(
+            failures=F("failures") + 1, failing_since=Coalesce("failing_since", timezone.now())
+        )
+    delivery.write_down(answer, arrived=arrived, pause=pause, claimed_by=claimed_by)
+    if not arrived:
+        _switch_off_if_dead(webhooks.get(), answer, exhausted=pause is None)
+    return arrived
 
 
 def _switch_off_if_dead(webhook: Webhook, answer: Answer, *, exhausted: bool) -> None:

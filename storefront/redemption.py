@@ -79,7 +79,7 @@ class Redemption:
         else:
             first = SessionTransfer.objects.spend_link(self._known_link, self.cart)
         if not first:
-            raise self._refused("the link was used before")
+            raise self._refused("the link was used, or ended, in this very moment")
 
     def _read(self) -> str | None:
         """The ticket of the link, or None when it is a signed one."""

@@ -177,8 +177,9 @@ class SessionTransfer(Owned):
 
     def spend(self) -> bool:
         """Use the ticket up. One conditional UPDATE decides, so that only one redemption can."""
-        unspent = SessionTransfer.objects.filter(pk=self.pk, spent_at=None)
-        return unspent.update(spent_at=timezone.now()) == 1
+        now = timezone.now()
+        unspent = SessionTransfer.objects.filter(pk=self.pk, spent_at=None, expires_at__gt=now)
+        return unspent.update(spent_at=now) == 1
 
 
 def _digest_of_ticket(ticket: str, pepper_id: int | None = None) -> str:

@@ -2,12 +2,14 @@
 
 import json
 import random
+import re
 import threading
 from datetime import timedelta
 from itertools import pairwise
 
 import pytest
-from django.db import OperationalError, transaction
+from django.db import OperationalError, connection, transaction
+from django.test.utils import CaptureQueriesContext
 from django.utils import timezone
 
 from apikeys.models import ChangeRecord
@@ -541,6 +543,18 @@ def test_what_was_under_way_is_in_the_log_although_its_webhook_was_switched_off(
     assert (delivery.status, delivery.response_status) == (status, answer)
     assert len(delivery.attempts) == 1
     assert delivery.next_attempt_at is None
+
+
+def test_a_failure_and_switching_off_lock_in_the_same_order(answers):
+    answers(500)
+    webhook = WebhookFactory()
+    InvoiceFactory(store=webhook.store)
+
+    for deed in (deliver, lambda: webhook.disable(actor=ACTOR)):
+        with CaptureQueriesContext(connection) as captured:
+            deed()
+        updated = re.findall(r'UPDATE "(\w+)"', "\n".join(query["sql"] for query in captured))
+        assert updated[-2:] == ["storefront_webhook", "storefront_delivery"]
 
 
 def test_what_came_in_while_a_webhook_was_being_disabled_is_not_sent_later(receiver):
