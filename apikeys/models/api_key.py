@@ -32,7 +32,7 @@ class Permission(models.TextChoices):
 
 
 class APIKeyQuerySet(ListedKeys):
-    path_to_staff = "api_user__store__staff"
+    path_to_store = "api_user__store"
 
     @transaction.atomic
     def issue(

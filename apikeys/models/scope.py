@@ -15,12 +15,19 @@ def sees_every_store(person: Person) -> bool:
 
 
 class ScopedQuerySet(models.QuerySet[Row]):
-    """Rows that are each of one store; ``path_to_staff`` leads from a row to its store's staff."""
+    """Rows that are each of one store; ``path_to_store`` leads from a row to it."""
 
-    path_to_staff = "store__staff"
+    path_to_store = "store"
 
     def visible_to(self, person: Person) -> Self:
-        """Those of the stores whose staff this person is; all of them for a superuser."""
+        """Those of the stores whose staff this person is; all of them for a superuser.
+
+        The stores are looked up before: a planner who knows which they are knows, too, how few
+        rows a small one has, and does not look for them among all there are.
+        """
         if sees_every_store(person):
             return self
-        return self.filter(**{self.path_to_staff: person.pk}) if person.pk else self.none()
+        if person.pk is None:
+            return self.none()
+        stores = list(person.stores.values_list("pk", flat=True))
+        return self.filter(**{f"{self.path_to_store}__in": stores})

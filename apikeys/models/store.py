@@ -24,7 +24,7 @@ def new_store_id() -> str:
 
 
 class StoreQuerySet(ScopedQuerySet["Store"]):
-    path_to_staff = "staff"
+    path_to_store = "pk"
 
     @transaction.atomic
     def open(self, *, actor: Actor, name: str, currency: str = "EUR", website: str = "") -> "Store":

@@ -33,7 +33,7 @@ class DeliveryStatus(models.TextChoices):
 
 
 class DeliveryQuerySet(ScopedQuerySet["Delivery"]):
-    path_to_staff = "webhook__store__staff"
+    path_to_store = "webhook__store"
 
     def with_all(self) -> Self:
         """Together with what every page and answer about a delivery shows."""
