@@ -3,6 +3,7 @@ from datetime import timedelta
 import pytest
 from django.utils import timezone
 
+from apikeys import paging
 from apikeys.models import APIKey
 from tests.factories import (
     ACTOR,
@@ -256,3 +257,15 @@ def test_odd_queries_show_the_list(client, admin, query):
     APIKeyFactory()
 
     assert client.get(URL, query).status_code == 200
+
+
+def test_beyond_what_is_counted_a_list_says_that_there_are_more(client, admin, monkeypatch):
+    monkeypatch.setattr(paging, "COUNTED", 60)
+    user = APIUserFactory()
+    for _key in range(61):
+        APIKeyFactory(api_user=user)
+
+    page = client.get(URL).content.decode()
+
+    assert "Showing 1 to 50 of 60+" in page
+    assert "All that match, on every page" in page
