@@ -1,6 +1,11 @@
 """What people type into the search of keys and of API users, and what it finds."""
 
+from importlib import import_module
+from types import SimpleNamespace
+
 import pytest
+from django.apps import apps
+from django.db import connection
 
 from apikeys.models import APIKey, APIUser, KeyWord, UserWord, search_word
 from tests.back_office import listing
@@ -189,3 +194,18 @@ def test_the_admin_finds_keys_and_users_as_the_console_does(client, admin):
         assert results(APIUser, term) == [key.api_user]
     assert results(APIKey, "tock") == results(APIUser, "ync") == []
     assert len(results(APIKey, " ")) == len(results(APIUser, "  ")) == 2
+
+
+def test_keys_and_users_from_before_the_search_words_get_the_same_ones():
+    for number in range(3):
+        APIKeyFactory(description=f"Größe №{number}: till", username=f"erp_{number}.sync")
+    words = set(KeyWord.objects.values_list("api_key", "word"))
+    names = set(UserWord.objects.values_list("api_user", "word"))
+    KeyWord.objects.all().delete()
+    UserWord.objects.all().delete()
+
+    migration = import_module("apikeys.migrations.0009_write_search_words")
+    migration.write(apps, SimpleNamespace(connection=connection))
+
+    assert set(KeyWord.objects.values_list("api_key", "word")) == words
+    assert set(UserWord.objects.values_list("api_user", "word")) == names
