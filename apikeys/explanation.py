@@ -1,9 +1,11 @@
 """Explain what the gate would say to a call with a key: the same rules, asked one by one."""
 
+from collections.abc import Callable
 from typing import Any, NamedTuple
 
 from django.urls import Resolver404, resolve
 from django.utils import timezone
+from django.utils.translation import gettext as _
 
 from apikeys import ratelimit
 from apikeys.api import Nowhere
@@ -12,7 +14,7 @@ from apikeys.client_ip import ClientAddress
 from apikeys.denial import DenialReason, Denied
 from apikeys.models import APIKey, Secret
 from apikeys.networks import canonical_ip
-from apikeys.rules import RULES, Facts
+from apikeys.rules import RULES, Facts, Finding
 
 PASS, FAIL, SKIPPED = "pass", "fail", "skipped"
 
@@ -56,7 +58,7 @@ def explain(
     """
     address = canonical_ip(ip)
     if address is None:
-        raise ValueError(f"“{ip}” is not an IP address.")
+        raise ValueError(_("“%(ip)s” is not an IP address.") % {"ip": ip})
     resource, store_id = _route(path)
     call = Call(
         method=method.upper(),
@@ -71,7 +73,7 @@ def explain(
         resource=resource,
         store_id=store_id,
     )
-    facts = Facts(_current(key), call, ClientAddress(address, "as given"), timezone.now())
+    facts = Facts(_current(key), call, ClientAddress(address, _("as typed")), timezone.now())
     checks = [_ask(name, rule, facts) for name, rule in RULES]
     failed = next((check for check in checks if check.result == FAIL), None)
     checks.append(_rate_limit(key, skip=failed is not None))
@@ -93,18 +95,18 @@ def _route(path: str) -> tuple[str | None, str | None]:
     try:
         match = resolve(path.split("?")[0])
     except Resolver404 as error:
-        raise ValueError(f"No view answers to {path}.") from error
+        raise ValueError(_("No view answers to %(path)s.") % {"path": path}) from error
     view = getattr(match.func, "cls", None)
     if view is Nowhere:
-        raise ValueError(f"No view answers to {path}.")
+        raise ValueError(_("No view answers to %(path)s.") % {"path": path})
     if view is None or not hasattr(view, "resource"):
-        raise ValueError(f"{path} is not protected by API keys.")
+        raise ValueError(_("%(path)s is not protected by API keys.") % {"path": path})
     return view.resource, match.kwargs.get("store_id")
 
 
-def _ask(name: str, rule: Any, facts: Facts) -> Check:
+def _ask(name: str, rule: Callable[[Facts], Finding], facts: Facts) -> Check:
     try:
-        return Check(name, PASS, rule(facts))
+        return Check(name, PASS, str(rule(facts)))
     except Denied as denied:
         return Check(name, FAIL, denied.detail, denied.reason.value)
 
@@ -112,11 +114,12 @@ def _ask(name: str, rule: Any, facts: Facts) -> Check:
 def _rate_limit(key: APIKey, *, skip: bool) -> Check:
     rate = ratelimit.of_key(key.rate_limit)
     if rate is None:
-        return Check("rate_limit", PASS, "no limit is set")
+        return Check("rate_limit", PASS, _("no limit is set"))
     if skip:
-        return Check("rate_limit", SKIPPED, "refused before the limit is asked")
+        return Check("rate_limit", SKIPPED, _("refused before the limit is asked"))
     verdict = ratelimit.look_at_key(key.consumer_key, rate)
-    detail = f"{verdict.remaining} of {rate.amount} calls in {rate.seconds} s are left"
+    names = {"left": verdict.remaining, "amount": rate.amount, "seconds": rate.seconds}
+    detail = _("%(left)s of %(amount)s calls in %(seconds)s s are left") % names
     if verdict.allowed:
         return Check("rate_limit", PASS, detail)
     return Check("rate_limit", FAIL, detail, "rate_limited")

@@ -4,11 +4,15 @@ Each rule is a function over ``Facts`` that raises ``Denied`` or returns what it
 for the operator. Missing, unknown or corrupt data fails closed.
 """
 
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from datetime import datetime
-from typing import NamedTuple
+from types import MappingProxyType
+from typing import Final, NamedTuple
 
 from django.utils import timezone
+from django.utils.functional import Promise
+from django.utils.translation import gettext as _
+from django.utils.translation import gettext_lazy
 
 from apikeys import client_ip, networks
 from apikeys.call import Call
@@ -41,95 +45,121 @@ class Facts(NamedTuple):
         return self.secret.api_key
 
 
-def key_enabled(facts: Facts) -> str:
+class Finding(NamedTuple):
+    """What a rule found, put into words only for who asks: most calls are let in unexplained."""
+
+    text: Promise
+    names: Mapping[str, object] = MappingProxyType({})
+
+    def __str__(self) -> str:
+        return str(self.text) % self.names
+
+
+KEY_ENABLED: Final = gettext_lazy("the key is enabled")
+ENABLED: Final = gettext_lazy("%(name)s is enabled")
+EXPIRES: Final = gettext_lazy("the key expires at %(time)s")
+NO_EXPIRY: Final = gettext_lazy("the key does not expire")
+ANY_ADDRESS: Final = gettext_lazy("any address may use this key; this is %(ip)s (%(how)s)")
+ON_THE_LIST: Final = gettext_lazy("%(ip)s is on the key's list (%(how)s)")
+LEVEL_COVERS: Final = gettext_lazy("level %(level)s covers %(method)s")
+MAY_USE: Final = gettext_lazy("the key may use %(resource)s")
+OWN_STORE: Final = gettext_lazy("the path names the key's store")
+NO_STORE: Final = gettext_lazy("the path names no store")
+
+
+def key_enabled(facts: Facts) -> Finding:
     if facts.key.status != Status.ENABLED:
-        raise Denied(DenialReason.KEY_DISABLED, f"disabled since {facts.key.disabled_at}")
-    return "the key is enabled"
+        since = {"time": facts.key.disabled_at}
+        raise Denied(DenialReason.KEY_DISABLED, _("disabled since %(time)s") % since)
+    return Finding(KEY_ENABLED)
 
 
-def user_enabled(facts: Facts) -> str:
+def user_enabled(facts: Facts) -> Finding:
     user = facts.key.api_user
+    names = {"name": user.username, "time": user.disabled_at}
     if user.status != Status.ENABLED:
-        raise Denied(
-            DenialReason.USER_DISABLED, f"{user.username} is disabled since {user.disabled_at}"
-        )
+        raise Denied(DenialReason.USER_DISABLED, _("%(name)s is disabled since %(time)s") % names)
     if user.owner_id is not None and user.owner_is_active is not True:
-        raise Denied(DenialReason.USER_DISABLED, f"the owner of {user.username} is inactive")
-    return f"{user.username} is enabled"
+        raise Denied(DenialReason.USER_DISABLED, _("the owner of %(name)s is inactive") % names)
+    return Finding(ENABLED, names)
 
 
-def store_enabled(facts: Facts) -> str:
+def store_enabled(facts: Facts) -> Finding:
     store = facts.key.api_user.store
+    names = {"name": store.name, "time": store.disabled_at}
     if store.status != Status.ENABLED:
-        raise Denied(
-            DenialReason.STORE_DISABLED, f"{store.name} is disabled since {store.disabled_at}"
-        )
-    return f"{store.name} is enabled"
+        raise Denied(DenialReason.STORE_DISABLED, _("%(name)s is disabled since %(time)s") % names)
+    return Finding(ENABLED, names)
 
 
-def unexpired(facts: Facts) -> str:
+def unexpired(facts: Facts) -> Finding:
     expires_at, retires_at = facts.key.expires_at, facts.secret.retires_at
     if expires_at is not None and facts.now >= expires_at:
-        raise Denied(DenialReason.KEY_EXPIRED, f"expired at {expires_at}")
+        raise Denied(DenialReason.KEY_EXPIRED, _("expired at %(time)s") % {"time": expires_at})
     if retires_at is not None and facts.now >= retires_at:
+        names = {"version": facts.secret.version, "time": retires_at}
         raise Denied(
             DenialReason.SECRET_RETIRED,
-            f"version {facts.secret.version} of the secret ended at {retires_at}",
+            _("version %(version)s of the secret ended at %(time)s") % names,
         )
-    return f"expires at {expires_at}" if expires_at else "the key does not expire"
+    return Finding(EXPIRES, {"time": expires_at}) if expires_at else Finding(NO_EXPIRY)
 
 
-def address_allowed(facts: Facts) -> str:
-    ip, how = facts.client.ip, facts.client.how
+def address_allowed(facts: Facts) -> Finding:
+    ip = facts.client.ip
+    names = {"ip": ip or _("no valid address"), "how": facts.client.how}
     if facts.key.any_ip is True:
-        return f"any address may use this key; the call came from {ip or 'nowhere'} ({how})"
+        return Finding(ANY_ADDRESS, names)
     entries = [entry.network for entry in facts.key.allowed_ips.all()]
     if ip is not None and networks.contains(entries, ip):
-        return f"{ip} is on the key's list ({how})"
+        return Finding(ON_THE_LIST, names)
     if ip is None:
-        raise Denied(DenialReason.IP, f"no valid address: {how}")
+        raise Denied(DenialReason.IP, _("no valid address: %(how)s") % names)
     nearest = networks.nearest(entries, ip)
-    if nearest is None:
-        advice = "no entry is near it" if entries else "the list is empty"
+    if nearest is not None:
+        advice = _("the nearest entry is %(entry)s") % {"entry": networks.spellings(nearest)[0]}
     else:
-        advice = f"the nearest entry is {networks.spellings(nearest)[0]}"
-    raise Denied(DenialReason.IP, f"{ip} is not on the key's list ({how}); {advice}")
+        advice = _("no entry is near it") if entries else _("the list is empty")
+    sentence = _("%(ip)s is not on the key's list (%(how)s); %(advice)s")
+    raise Denied(DenialReason.IP, sentence % {**names, "advice": advice})
 
 
-def method_permitted(facts: Facts) -> str:
+def method_permitted(facts: Facts) -> Finding:
     """OPTIONS needs no level; other methods without one pass to the view's 405."""
-    method, level = facts.call.method, facts.key.permission
-    if level not in METHODS:
-        raise Denied(DenialReason.METHOD, "the key's permission level is not a known one")
-    if method in LEVELLED and method not in METHODS[Permission(level)]:
-        raise Denied(DenialReason.METHOD, f"a key of level {level} may not {method}")
-    return f"level {level} covers {method}"
+    names = {"level": facts.key.permission, "method": facts.call.method}
+    if facts.key.permission not in METHODS:
+        raise Denied(DenialReason.METHOD, _("the key's permission level is not a known one"))
+    permitted = METHODS[Permission(facts.key.permission)]
+    if facts.call.method in LEVELLED and facts.call.method not in permitted:
+        raise Denied(DenialReason.METHOD, _("a key of level %(level)s may not %(method)s") % names)
+    return Finding(LEVEL_COVERS, names)
 
 
-def resource_permitted(facts: Facts) -> str:
+def resource_permitted(facts: Facts) -> Finding:
     resource = facts.call.resource
     if not facts.key.permits(resource):
-        raise Denied(
-            DenialReason.RESOURCE,
-            f"{resource or 'a view without a resource'}; the key has {_listed(facts.key)}",
-        )
-    return f"the key may use {resource}"
+        names = {
+            "resource": resource or _("a view without a resource"),
+            "resources": _listed(facts.key),
+        }
+        raise Denied(DenialReason.RESOURCE, _("%(resource)s; the key has %(resources)s") % names)
+    return Finding(MAY_USE, {"resource": resource})
 
 
 def _listed(key: APIKey) -> str:
     if not isinstance(key.resources, list):
-        return "no list of resources"
-    return ", ".join(map(str, key.resources)) or "all but the privileged ones"
+        return _("no list of resources")
+    return ", ".join(map(str, key.resources)) or _("all but the privileged ones")
 
 
-def store_matches(facts: Facts) -> str:
+def store_matches(facts: Facts) -> Finding:
     named, own = facts.call.store_id, facts.key.api_user.store.public_id
     if named is not None and named != own:
-        raise Denied(DenialReason.STORE, "the path names another store than the key's, or none")
-    return "the path names the key's store" if named else "the path names no store"
+        raise Denied(DenialReason.STORE, _("the path names another store than the key's, or none"))
+    return Finding(OWN_STORE if named else NO_STORE)
 
 
-RULES: tuple[tuple[str, Callable[[Facts], str]], ...] = (
+RULES: tuple[tuple[str, Callable[[Facts], Finding]], ...] = (
     ("status", key_enabled),
     ("user", user_enabled),
     ("store", store_enabled),
