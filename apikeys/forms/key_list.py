@@ -73,7 +73,7 @@ class KeyListForm(forms.Form):
         if "permission" in chosen:
             keys = keys.with_permission(chosen["permission"])
         if "store" in chosen:
-            keys = keys.filter(api_user__store=chosen["store"])
+            keys = keys.of_stores([chosen["store"].pk])
         if "user" in chosen:
             keys = keys.filter(api_user__username=chosen["user"])
         if "q" in chosen:

@@ -1,5 +1,6 @@
 """Who sees which rows: people at the console see what is of the stores whose staff they are."""
 
+from collections.abc import Iterable
 from typing import Self, TypeVar
 
 from django.contrib.auth.models import AnonymousUser, User
@@ -29,5 +30,17 @@ class ScopedQuerySet(models.QuerySet[Row]):
             return self
         if person.pk is None:
             return self.none()
-        stores = list(person.stores.values_list("pk", flat=True))
-        return self.filter(**{f"{self.path_to_store}__in": stores})
+        return self.of_stores(person.stores.values_list("pk", flat=True))
+
+    def of_stores(self, stores: Iterable[int]) -> Self:
+        """Those of the stores with these ids.
+
+        A row that knows its store by another one is asked whether that is among the store's own:
+        from a join SQLite would begin with the store, and try every row of it.
+        """
+        between, _last, name = self.path_to_store.rpartition("__")
+        chosen = {f"{name}__in": list(stores)}
+        if not between:
+            return self.filter(**chosen)
+        related = self.model._meta.get_field(between).related_model
+        return self.filter(**{f"{between}__in": related._default_manager.filter(**chosen)})  # type: ignore[union-attr]
