@@ -40,6 +40,7 @@ class House:
         self.now = timezone.now()
         self.keys, self.calls, self.users = keys, calls, max(1, keys // KEYS_OF_A_USER)
         self.consumer_keys = [self._mixed("ck_live_", 16) for _ in range(keys)]
+        self.user_of = [0, *(self.chance.randrange(self.users) for _ in range(1, keys))]
         self.stores = [self._mixed("", 22) for _ in range(STORES)]
         self.busiest = self.consumer_keys[0]
 
@@ -66,11 +67,8 @@ class House:
     def ago(self, minutes):
         return written(self.now - timedelta(minutes=minutes))
 
-    def _user_of(self, key):
-        return key % self.users
-
     def _store_of(self, key):
-        return self._user_of(key) % STORES
+        return self.user_of[key] % STORES
 
     def _stores(self):
         for number, public_id in enumerate(self.stores):
@@ -102,7 +100,7 @@ class House:
             yield {
                 "id": number + 1,
                 "consumer_key": consumer_key,
-                "api_user_id": self._user_of(number) + 1,
+                "api_user_id": self.user_of[number] + 1,
                 "description": self._described(number),
                 "permission": ("read", "write", "read_write")[number % 3],
                 "any_ip": number % 4 == 0,
@@ -117,7 +115,7 @@ class House:
 
     def _key_words(self):
         for number, consumer_key in enumerate(self.consumer_keys):
-            username = f"integration-{self._user_of(number)}"
+            username = f"integration-{self.user_of[number]}"
             words = words_of(self._described(number), username)
             for word in (*words, ending_of(consumer_key)):
                 yield {"api_key_id": number + 1, "word": word}
@@ -150,11 +148,11 @@ class House:
                     "actor_kind": "system",
                     "actor_name": f"person{number % 30}",
                     "kind": "api_key",
-                    "name": f"integration-{self._user_of(number)} …{consumer_key[-6:]}",
+                    "name": f"integration-{self.user_of[number]} …{consumer_key[-6:]}",
                     "store_id": store + 1,
                     "store_public_id": self.stores[store],
-                    "api_user_id": self._user_of(number) + 1,
-                    "username": f"integration-{self._user_of(number)}",
+                    "api_user_id": self.user_of[number] + 1,
+                    "username": f"integration-{self.user_of[number]}",
                     "api_key_id": number + 1,
                     "consumer_key": consumer_key,
                     "date_added": self.ago(minutes),
@@ -171,7 +169,7 @@ class House:
                 "date_modified": moment,
                 "key_id": key + 1,
                 "consumer_key": self.consumer_keys[key],
-                "username": f"integration-{self._user_of(key)}",
+                "username": f"integration-{self.user_of[key]}",
                 "store_id": self.stores[self._store_of(key)],
                 "outcome": "denied" if reason else "allowed",
                 "reason": reason,

@@ -22,7 +22,7 @@ KEYS = CALLS = 20_000
 # More than the admin shows on one page.
 COUNTED = 210
 # For a count, or for a page; SQLite tells only how many steps it took, in thirties.
-MOST = {"postgresql": KEYS // 4, "sqlite": KEYS * 39 // 400}
+MOST = {"postgresql": KEYS * 3 // 10, "sqlite": KEYS * 39 // 400}
 STEPS = 30
 # They read what they find: the calls of a network, the keys with a word that a tenth of all have.
 FINDING_MANY = {
