@@ -142,7 +142,8 @@ class CallRecord(models.Model):
                 name="call_of_reason",
                 condition=Q(outcome=Outcome.DENIED),
             ),
-            models.Index(fields=["ip", "-date_added", "-id"], name="call_of_ip"),
+            # With the key, so that which keys were seen from an address stands in the index alone.
+            models.Index(fields=["ip", "-date_added", "-id", "key_id"], name="call_of_ip"),
             models.Index(fields=["username", "-date_added", "-id"], name="call_of_user"),
             models.Index(fields=["request_id"], name="call_of_request"),
         )
