@@ -81,11 +81,12 @@ def _concerns(keys: APIKeyQuerySet) -> list[Concern]:
     found = []
     for state in CONCERNS:
         concerning = keys.in_state(state).order_by(NATURAL_ORDERS.get(state, "pk"))
-        first = list(concerning.select_related("api_user")[:SHOWN])
-        if first:
+        ids = list(concerning.values_list("pk", flat=True)[: MANY + 1])
+        known = APIKey.objects.select_related("api_user").in_bulk(ids[:SHOWN])
+        if first := [known[pk] for pk in ids[:SHOWN] if pk in known]:
             times = _telling_times(state, first)
-            keys_and_times = [(key, times.get(key.pk)) for key in first]
-            found.append(Concern(state, Total.of(concerning, MANY), keys_and_times))
+            total = Total(min(len(ids), MANY), is_least=len(ids) > MANY)
+            found.append(Concern(state, total, [(key, times.get(key.pk)) for key in first]))
     return found
 
 

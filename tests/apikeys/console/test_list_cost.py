@@ -29,6 +29,8 @@ FINDING_MANY = {
     "/console/incident/?seen_from=192.0.2.0/28",
     "/console/keys/?q=till",
     "/console/keys/?q=till+harbour",
+    # Counts the keys of a store of twenty, for which PostgreSQL may prefer to read them all.
+    "/console/stores/{store}/",
 }
 # Grows with the days and the stores, and not with their calls.
 ROLL_UP = "history_dailyreasons"
