@@ -64,7 +64,12 @@ const { url, secret, storeId, webhookId, invoiceId } = JSON.parse(process.argv[2
 OpenAPI.BASE = url;
 OpenAPI.HEADERS = { 'x-api-key': secret, Authorization: 'token ' + secret };
 (async () => {
-  const deliveries = await WebhooksService.getWebhooksService({ storeId, webhookId, count: '5' });
+  // A receiver has its message a moment before the log has the receiver's answer.
+  let deliveries = [];
+  do {
+    await new Promise((resolve) => setTimeout(resolve, 50));
+    deliveries = await WebhooksService.getWebhooksService({ storeId, webhookId, count: '5' });
+  } while (deliveries.some((one) => one.httpCode === null));
   const deliveryId = deliveries[0].id;
   const one = await WebhooksService.getWebhooksService1({ storeId, webhookId, deliveryId });
   const message = await WebhooksService.getWebhooksService2({ storeId, webhookId, deliveryId });
