@@ -114,23 +114,22 @@ def create_first_superuser() -> None:
 def supervise() -> int:
     """Run the server, and beside it the worker, which is started again when it dies."""
     # Whoever ends us politely ends the programs we started, too; also where Ctrl-C was switched
-    # off, as shells do for what they start in the background.
+    # off, as shells do for what they start in the background. An exception would be lost if the
+    # signal came while a program is being started, so the request is only noted here.
+    asked_to_end: list[int] = []
     for request in (signal.SIGINT, signal.SIGTERM, signal.SIGHUP):
-        signal.signal(request, signal.default_int_handler)
+        signal.signal(request, lambda number, _frame: asked_to_end.append(number))
     server = start("-m", "gunicorn", "--config", "python:config.gunicorn")
     worker, started, pause = start("manage.py", "run_worker"), time.monotonic(), 1.0
     announced = False
     try:
-        while server.poll() is None:
+        while server.poll() is None and not asked_to_end:
             announced = announced or announce()
             if worker.poll() is not None and time.monotonic() - started >= pause:
                 # One that keeps dying at once is not worth a busy machine.
                 pause = min(pause * 2, LONGEST_PAUSE) if time.monotonic() - started < 60 else 1.0
                 worker, started = start("manage.py", "run_worker"), time.monotonic()
             time.sleep(0.2)
-        return server.returncode
-    except KeyboardInterrupt:
-        return 0
     finally:
         if not announced:
             # A process of the server that is still starting would miss a polite SIGTERM, and no
@@ -138,6 +137,7 @@ def supervise() -> int:
             with contextlib.suppress(ProcessLookupError):
                 os.killpg(server.pid, signal.SIGKILL)
         end(server, worker)
+    return 0 if asked_to_end else server.returncode
 
 
 def start(*arguments: str) -> subprocess.Popen[bytes]:

@@ -150,6 +150,25 @@ def test_ctrl_c_ends_a_server_that_is_still_starting(clone):
     wait_until(lambda: programs(run) == [])
 
 
+INTERRUPTED_STARTS = """
+import os, signal
+os.register_at_fork(after_in_parent=lambda: os.kill(os.getpid(), signal.SIGINT))
+from config import serve
+serve.supervise()
+"""
+
+
+def test_ctrl_c_is_heard_at_the_very_moment_at_which_a_program_is_started():
+    environment = live.command_environment()
+    program = [sys.executable, "-c", INTERRUPTED_STARTS]
+
+    done = subprocess.run(
+        program, cwd=live.ROOT, env=environment, capture_output=True, timeout=60, check=True
+    )
+
+    assert done.stderr == b""
+
+
 def test_a_killed_make_run_leaves_no_server_behind(clone):
     with make_run(clone, PORT=str(servers.free_port())) as (_printed, run):
         os.killpg(run.pid, signal.SIGKILL)
