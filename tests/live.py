@@ -121,6 +121,16 @@ def manage(environment, *arguments, stdin=""):
     return done.stdout
 
 
+def kill(*processes):
+    """Kill -9 them all, and return when they are dead, whoever may have to bury them."""
+    endings = [os.pidfd_open(process) for process in processes]
+    for ending in endings:
+        signal.pidfd_send_signal(ending, signal.SIGKILL)
+    for ending in endings:
+        select.select([ending], [], [])
+        os.close(ending)
+
+
 class Console:
     """A running server: ``url``, ``env``, ``manage(...)``, ``stop()``, ``kill_worker()``..."""
 
@@ -173,22 +183,17 @@ class Console:
         self.start()
 
     def kill_worker(self):
-        """Kill -9 one worker process; the server starts another. Returns the process id."""
+        """Kill -9 one worker process; the server starts another. Returns its id once it is dead."""
         victim = self.worker_ids()[0]
-        os.kill(victim, signal.SIGKILL)
+        kill(victim)
         return victim
 
     def kill(self):
         """Kill -9 every process of the server at once, as a machine without memory does."""
         # Stopped, the first process starts no other one that would be left over.
         os.kill(self.server.pid, signal.SIGSTOP)
-        endings = [os.pidfd_open(process) for process in [*self.worker_ids(), self.server.pid]]
-        for ending in endings:
-            signal.pidfd_send_signal(ending, signal.SIGKILL)
-        for ending in endings:
-            # As long as one of them lives, so does their common place to accept connections.
-            select.select([ending], [], [])
-            os.close(ending)
+        # As long as one of them lives, so does their common place to accept connections.
+        kill(*self.worker_ids(), self.server.pid)
         self.server.wait()
 
     def worker_ids(self):

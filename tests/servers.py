@@ -123,15 +123,19 @@ class PostgreSQL:
     @contextmanager
     def frozen(self):
         """Neither answers nor hangs up, like a machine that has lost its disk."""
-        children = Path(f"/proc/{self.process.pid}/task/{self.process.pid}/children").read_text()
-        everybody = [self.process.pid, *map(int, children.split())]
-        for process in everybody:
-            os.kill(process, signal.SIGSTOP)
+        # Stopped, the first process starts no other; one that was about to end may be gone.
+        first = self.process.pid
+        os.kill(first, signal.SIGSTOP)
+        others = [*map(int, Path(f"/proc/{first}/task/{first}/children").read_text().split())]
+        for process in others:
+            with suppress(ProcessLookupError):
+                os.kill(process, signal.SIGSTOP)
         try:
             yield
         finally:
-            for process in everybody:
-                os.kill(process, signal.SIGCONT)
+            for process in [first, *others]:
+                with suppress(ProcessLookupError):
+                    os.kill(process, signal.SIGCONT)
 
     def _make_data(self):
         (self.folder / "password").write_text(self.password)
