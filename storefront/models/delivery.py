@@ -13,7 +13,7 @@ from django.utils.translation import gettext_lazy as _
 
 from apikeys.actor import Actor
 from apikeys.models.scope import ScopedQuerySet
-from storefront.events import spelt
+from storefront.events import Dialect, spelt
 from storefront.models.owned import PUBLIC_ID_LENGTH, new_public_id
 from storefront.outgoing import Answer, Trouble
 
@@ -67,6 +67,16 @@ class Delivery(models.Model):
     # The first of them, when this one was asked for by hand.
     original = models.ForeignKey(
         "self", on_delete=models.CASCADE, null=True, blank=True, related_name="redeliveries"
+    )
+    # As its webhook's was when the event came; blank: as its webhook's is now.
+    dialect = models.CharField(
+        _("dialect"),
+        max_length=10,
+        choices=Dialect,
+        blank=True,
+        default="",
+        db_default="",
+        editable=False,
     )
     status = models.CharField(
         _("status"), max_length=10, choices=DeliveryStatus, default=DeliveryStatus.PENDING
@@ -130,7 +140,7 @@ class Delivery(models.Model):
             "webhookId": self.webhook.public_id,
             "originalDeliveryId": self.message_id,
             "isRedelivery": self.is_redelivery,
-            "type": spelt(self.event.type, self.webhook.dialect),
+            "type": spelt(self.event.type, self.dialect or self.webhook.dialect),
             "timestamp": int(self.event.date_added.timestamp()),
             **self.event.data,
         }
@@ -187,6 +197,7 @@ class Delivery(models.Model):
     def redeliver(self, *, actor: Actor) -> "Delivery":
         """Send the same message once more, whatever became of it before.
 
+        It is spelt as its webhook wants it by now: a wrong dialect may be why it is asked for.
         Raises ``ValidationError`` when its webhook is disabled or deleted.
         """
         if not self.webhook.is_enabled:
@@ -195,6 +206,7 @@ class Delivery(models.Model):
             webhook=self.webhook,
             event=self.event,
             original=self.original or self,
+            dialect=self.webhook.dialect,
             next_attempt_at=timezone.now(),
         )
         self.webhook.note(actor, "redelivered", after={"delivery": self.public_id})

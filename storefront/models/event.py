@@ -35,7 +35,12 @@ class EventQuerySet(models.QuerySet["Event"]):
             store=invoice.store, invoice=invoice, type=invoice.status, data=facts_of(invoice)
         )
         Delivery.objects.bulk_create(
-            Delivery(webhook=webhook, event=event, next_attempt_at=event.date_added)
+            Delivery(
+                webhook=webhook,
+                event=event,
+                dialect=webhook.dialect,
+                next_attempt_at=event.date_added,
+            )
             for webhook in listeners
         )
         return event

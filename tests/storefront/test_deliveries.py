@@ -165,6 +165,37 @@ def test_a_retry_has_the_same_id_and_bytes_and_a_new_time(receiver, time_machine
     assert all(attempt["duration_ms"] >= 0 for attempt in delivery.attempts)
 
 
+def test_a_retry_keeps_its_bytes_although_its_webhook_has_another_dialect_by_now(
+    receiver, time_machine
+):
+    time_machine.move_to("2026-11-22 12:00Z", tick=False)
+    webhook = WebhookFactory(url=receiver.url, names=["New"])
+    InvoiceFactory(store=webhook.store)
+    receiver.answers = 500
+    deliver()
+
+    webhook.change(actor=ACTOR, names=["InvoiceCreated"])
+    receiver.answers = 200
+    time_machine.move_to("2026-11-22 12:01Z", tick=False)
+    assert deliver() == 1
+
+    first, second = receiver.received
+    assert first.body == second.body
+
+
+def test_a_message_sent_again_by_hand_is_spelt_as_its_webhook_wants_it_now(receiver):
+    webhook = WebhookFactory(url=receiver.url, names=["New"])
+    InvoiceFactory(store=webhook.store)
+    deliver()
+
+    webhook.change(actor=ACTOR, names=["InvoiceCreated"])
+    Delivery.objects.get().redeliver(actor=ACTOR)
+    deliver()
+
+    messages = [json.loads(received.body) for received in receiver.received]
+    assert [message["type"] for message in messages] == ["New", "InvoiceCreated"]
+
+
 def test_a_failed_message_does_not_hold_up_the_next(answers, time_machine):
     time_machine.move_to(timezone.now(), tick=False)
     webhook = WebhookFactory()
