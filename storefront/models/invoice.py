@@ -1,5 +1,6 @@
 """Invoices: what is due, until when, and what became of it."""
 
+import json
 from datetime import datetime, timedelta
 from decimal import Decimal
 from typing import Any, Final
@@ -210,11 +211,18 @@ class Invoice(Payable):
         return True
 
     @transaction.atomic
-    def describe(self, metadata: dict[str, Any]) -> None:
-        """Replace the metadata. What was already told to receivers stays as it was."""
+    def describe(self, metadata: dict[str, Any]) -> bool:
+        """Replace the metadata. What was already told to receivers stays as it was.
+
+        Returns whether anything changed.
+        """
         self.lock()
+        # Compared as JSON: to Python 1, 1.0 and True are the same.
+        if json.dumps(self.metadata, sort_keys=True) == json.dumps(metadata, sort_keys=True):
+            return False
         self.metadata = metadata
         self.modified("metadata")
+        return True
 
     @transaction.atomic
     def archive(self, *, actor: Actor) -> bool:

@@ -132,7 +132,12 @@ class Webhook(Signing):
 
     def snapshot(self) -> dict[str, Any]:
         # Some receivers are known by a secret in their address, which no record may keep.
-        return {"url": tokens.redact(self.url), "events": list(self.events), "status": self.status}
+        return {
+            "url": tokens.redact(self.url),
+            "events": list(self.events),
+            "dialect": str(self.dialect),
+            "status": self.status,
+        }
 
     @transaction.atomic
     def change(
@@ -153,12 +158,12 @@ class Webhook(Signing):
         if secret and not self.signs_with(secret):
             self.replace_secret(secret)
         self.full_clean()
-        self.modified("url", "events", "dialect", "sealed", "former_sealed", "former_until")
         if enabled is not None:
             self._switch(Status.ENABLED if enabled else Status.DISABLED)
         after = self.snapshot()
         changed = [name for name in before if before[name] != after[name]]
         if is_changed := bool(changed) or (self.url, self.sealed) != (old_url, sealed):
+            self.modified("url", "events", "dialect", "sealed", "former_sealed", "former_until")
             self.note(
                 actor,
                 "changed",

@@ -1,5 +1,6 @@
 """Invoices: created, read, listed, marked, archived."""
 
+import json
 from datetime import UTC, datetime, timedelta
 
 import pytest
@@ -357,6 +358,20 @@ def test_metadata_is_replaced_as_greenfield_does(shop):
     answer = shop.put(f"invoices/{invoice.public_id}", {"metadata": {"b": [True, None, "ü"]}})
 
     assert answer.json()["metadata"] == {"b": [True, None, "ü"]}
+
+
+@pytest.mark.parametrize(
+    ("metadata", "is_news"),
+    [({"a": 1, "b": "c"}, False), ({"b": "c", "a": 1}, False), ({"a": True, "b": "c"}, True)],
+)
+def test_the_same_metadata_again_is_no_change(shop, metadata, is_news):
+    made = shop.post("invoices", {"amount": "1", "metadata": {"a": 1, "b": "c"}}).json()
+    before = Invoice.objects.get().date_modified
+
+    changed = shop.put(f"invoices/{made['id']}", {"metadata": metadata}).json()
+
+    assert json.dumps(changed["metadata"], sort_keys=True) == json.dumps(metadata, sort_keys=True)
+    assert (Invoice.objects.get().date_modified != before) is is_news
 
 
 def test_an_archived_invoice_leaves_the_list_and_is_still_found(shop):

@@ -274,6 +274,27 @@ def test_a_change_keeps_what_is_null_or_absent(shop):
     assert Webhook.objects.get().signing_secrets() == [made["secret"]]
 
 
+def test_what_is_said_again_is_no_change(shop):
+    made = shop.post("webhooks", {"url": RECEIVER}).json()
+    before, kept = Webhook.objects.get(), ChangeRecord.objects.count()
+
+    same = {"url": RECEIVER, "events": made["events"], "secret": made["secret"], "enabled": True}
+    assert shop.put(f"webhooks/{made['id']}", same).json() == made | {"secret": None}
+
+    after = Webhook.objects.get()
+    assert (after.date_modified, after.sealed) == (before.date_modified, before.sealed)
+    assert ChangeRecord.objects.count() == kept
+
+
+def test_the_change_of_the_dialect_is_kept(shop):
+    made = shop.post("webhooks", {"url": RECEIVER, "events": ["Settled"]}).json()
+
+    shop.put(f"webhooks/{made['id']}", {"events": ["InvoiceSettled"]})
+
+    record = ChangeRecord.objects.filter(action="changed").get()
+    assert (record.before, record.after) == ({"dialect": "coinsnap"}, {"dialect": "greenfield"})
+
+
 def test_a_new_secret_signs_beside_the_old_one_for_a_day(shop, time_machine):
     time_machine.move_to("2026-11-22 12:00Z", tick=False)
     made = shop.post("webhooks", {"url": RECEIVER}).json()
