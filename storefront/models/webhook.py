@@ -37,6 +37,8 @@ class WebhookQuerySet(ScopedQuerySet["Webhook"]):
         ``names`` are events in either dialect; None means what Coinsnap sends unasked. Nothing is
         resolved or connected to here. Raises ``ValidationError`` when a value does not fit.
         """
+        # Of two that register in one moment the second waits here, and then counts the first.
+        Store.objects.select_for_update(no_key=True).get(pk=store.pk)
         if store.webhooks.registered().count() >= MOST_IN_A_STORE:
             raise ValidationError(_("A store has at most 100 webhooks."), code="too_many")
         secret = secret or new_secret()

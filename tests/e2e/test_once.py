@@ -11,11 +11,14 @@ AT_ONCE = 20
 
 @pytest.fixture
 def shop(live_console, request):
-    name = f"once-{abs(hash(request.node.name)) % 10**6}"
-    key = live_console.manage(
+    return caller(live_console, f"once-{abs(hash(request.node.name)) % 10**6}")
+
+
+def caller(console, name):
+    key = console.manage(
         "create_api_key", name, "--permission=read_write", "--any-ip", "--rate-limit=none"
     )
-    root = f"{live_console.url}/api/v1/stores/{key['store_id']}"
+    root = f"{console.url}/api/v1/stores/{key['store_id']}"
 
     def send(path, body, **headers):
         return requests.post(
@@ -66,3 +69,15 @@ def test_one_sku_is_there_once(shop):
 
     assert sorted({answer.status_code for answer in answers}) == [200, 400]
     assert len(shop.listed("products?sku=sent%20often")) == 1
+
+
+def test_a_store_never_has_more_than_its_100_webhooks(start_console):
+    shop = caller(start_console(), "webhooks")
+    body = {"url": "https://receiver.example.com/hook"}
+    for _ in range(95):
+        assert shop("webhooks", body).status_code == 200
+
+    answers = at_once(lambda: shop("webhooks", body))
+
+    assert sorted(answer.status_code for answer in answers) == [200] * 5 + [400] * 15
+    assert len(shop.listed("webhooks?per_page=200")) == 100
