@@ -18,7 +18,7 @@ pytestmark = [pytest.mark.django_db, pytest.mark.urls("tests.protected")]
 @pytest.fixture(autouse=True)
 def _one_minute(time_machine, settings):
     settings.FAILED_ATTEMPT_LIMIT = "none"
-    time_machine.move_to(timezone.now().replace(second=10, microsecond=0))
+    time_machine.move_to(timezone.now().replace(second=10, microsecond=0), tick=False)
 
 
 def attempt(call, key=None, **options):
