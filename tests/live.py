@@ -218,6 +218,6 @@ class Console:
     def _wait_until_workers_answer(self):
         # The master listens before a worker can answer; this waits in the queue for the first.
         try:
-            urllib.request.urlopen(f"{self.url}/healthz", timeout=30).close()
+            urllib.request.urlopen(f"{self.url}/healthz", timeout=120).close()
         except HTTPError as error:
             error.close()

@@ -52,7 +52,7 @@ def free_port():
             return port
 
 
-def wait_for(port, *, program, seconds=60):
+def wait_for(port, *, program, seconds=120):
     """Return when somebody listens on the port; complain when the program ends before."""
     deadline = time.monotonic() + seconds
     while program.poll() is None and time.monotonic() < deadline:
@@ -159,7 +159,7 @@ class PostgreSQL:
             **self.identity,
         )
 
-    def _wait_until_it_answers(self, *, seconds=60):
+    def _wait_until_it_answers(self, *, seconds=120):
         deadline = time.monotonic() + seconds
         while True:
             try:

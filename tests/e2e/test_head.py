@@ -20,7 +20,7 @@ def key(live_console):
 @pytest.fixture
 def ask(live_console):
     """Send a request and get the headers and the body; all go over one connection."""
-    connection = http.client.HTTPConnection(servers.LOOPBACK, live_console.port, timeout=20)
+    connection = http.client.HTTPConnection(servers.LOOPBACK, live_console.port, timeout=60)
 
     def send(method, path, **headers):
         connection.request(method, path, headers=headers)

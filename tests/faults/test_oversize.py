@@ -35,7 +35,7 @@ class Wire:
         parts = urlsplit(console.url)
         self.key = key
         self.host = parts.netloc
-        self.socket = socket.create_connection((parts.hostname, parts.port), timeout=20)
+        self.socket = socket.create_connection((parts.hostname, parts.port), timeout=60)
         pair = f"{key['consumer_key']}:{key['consumer_secret']}"
         self.credential = "Authorization: Basic " + base64.b64encode(pair.encode()).decode()
         self.invoices = f"/api/v1/stores/{key['store_id']}/invoices"

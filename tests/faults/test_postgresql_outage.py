@@ -77,12 +77,12 @@ def test_a_stopped_database_gives_503_and_heals_without_hands(postgresql, consol
     postgresql.stop()
     for _ in range(4):
         assert_unavailable(*call())
-    assert requests.get(f"{console.url}/healthz", timeout=10).status_code == 200
-    assert requests.get(f"{console.url}/readyz", timeout=10).status_code == 503
+    assert requests.get(f"{console.url}/healthz", timeout=30).status_code == 200
+    assert requests.get(f"{console.url}/readyz", timeout=30).status_code == 503
 
     postgresql.start()
     wait_until_every_process_heals(call)
-    assert requests.get(f"{console.url}/readyz", timeout=10).status_code == 200
+    assert requests.get(f"{console.url}/readyz", timeout=30).status_code == 200
 
 
 def test_a_frozen_database_gives_503_in_time_and_heals_without_hands(postgresql, call):

@@ -119,9 +119,9 @@ def test_a_key_in_use_is_never_disabled_under_its_caller(start_console):
 
     def call(_number):
         with requests.Session() as session:
-            running.wait(20)
+            running.wait(60)
             while running.is_set():
-                answer = session.get(f"{console.url}/api/v1/whoami", auth=credential, timeout=10)
+                answer = session.get(f"{console.url}/api/v1/whoami", auth=credential, timeout=60)
                 yield answer.status_code
 
     with ThreadPoolExecutor(8) as pool:
