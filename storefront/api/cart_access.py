@@ -3,6 +3,7 @@
 from datetime import UTC
 from typing import Any, Final, cast
 
+from django.db import transaction
 from drf_spectacular.utils import OpenApiParameter, OpenApiResponse
 from rest_framework import serializers
 from rest_framework.exceptions import APIException
@@ -121,7 +122,11 @@ class CartView(ShopView):
         self.cart_key = self.sent_key
         if not self.cart_key:
             raise self.refusal("no cart key was sent")
-        cart = Cart.objects.filter(store=self.store).opened_by(self.cart_key)
+        carts = Cart.objects.filter(store=self.store)
+        if transaction.get_connection().in_atomic_block:
+            # A write waits for whoever is ending this cart key now, and then it opens nothing.
+            carts = carts.select_for_update()
+        cart = carts.opened_by(self.cart_key)
         if cart is None:
             raise self.refusal("unknown, ended or expired cart key, or one of another store")
         if cart_id and cart.public_id != cart_id:
@@ -201,7 +206,10 @@ class CoCartView(CartView):
         self.cart_key = self.sent_key
         if self.cart_key and not self._is_offered(self.cart_key):
             return self.opened_cart()
-        cart, self.cart_key = Cart.objects.open(store=self.store, offered=self.cart_key or None)
+        try:
+            cart, self.cart_key = Cart.objects.open(store=self.store, offered=self.cart_key or None)
+        except NoSuchCart:  # another call brought the same offer in this very moment, and was first
+            return self.opened_cart()
         return cart
 
     def _is_offered(self, key: str) -> bool:

@@ -1,11 +1,12 @@
 """Carts over the API: who may open one, what it holds, and when its key ends."""
 
+import time
 from concurrent.futures import ThreadPoolExecutor
 from datetime import timedelta
 from decimal import Decimal
 
 import pytest
-from django.db import connections
+from django.db import connection, connections, transaction
 from django.utils import timezone
 
 from storefront import duties
@@ -351,6 +352,40 @@ def test_nothing_is_lost_when_many_put_something_in_together():
         list(threads.map(add_elsewhere, range(12)))
 
     assert cart.items.get().quantity == 12
+
+
+@pytest.mark.django_db(transaction=True)
+@pytest.mark.skipif(
+    "connection.vendor != 'postgresql'", reason="SQLite lets one writer in at a time"
+)
+def test_a_cart_key_that_ends_while_its_call_waits_opens_nothing(shop):
+    cart = CartFactory(store=shop.store)
+    product = ProductFactory(store=shop.store)
+
+    def add_elsewhere():
+        try:
+            path = f"carts/{cart.public_id}/items"
+            return shop.post(path, {"id": product.sku}, **with_key(cart))
+        finally:
+            connections.close_all()
+
+    with ThreadPoolExecutor(1) as thread, transaction.atomic():
+        cart.bind("c-1")
+        added = thread.submit(add_elsewhere)
+        while not added.done() and not is_somebody_waiting():
+            time.sleep(0.01)
+
+    assert added.result().json()["code"] == "cart_not_permitted"
+    assert not cart.items.exists()
+
+
+def is_somebody_waiting():
+    """Whether another transaction waits for the end of this one."""
+    with connection.cursor() as cursor:
+        cursor.execute(
+            "SELECT 1 FROM pg_locks WHERE NOT granted AND transactionid = pg_current_xact_id()::xid"
+        )
+        return cursor.fetchone() is not None
 
 
 def test_an_item_that_somebody_else_just_took_out_is_not_brought_back(shop, cart):

@@ -8,6 +8,7 @@ from django.utils import timezone
 
 from storefront import cart_key
 from storefront.models import Cart
+from storefront.models.cart import CartQuerySet
 from tests.calls import send
 from tests.factories import APIKeyFactory
 from tests.storefront.factories import CartFactory, ProductFactory, ShopperSessionFactory
@@ -110,6 +111,19 @@ def test_an_offer_that_lost_a_race_opens_nothing(shop):
 
     with pytest.raises(Exception, match="before"):
         Cart.objects.open(store=shop.store, offered=key)
+
+
+def test_of_two_calls_that_bring_an_offer_in_one_moment_both_fill_the_cart(
+    shop, product, monkeypatch
+):
+    offered = shop.get(f"{ROOT}cart")
+    shop.post(f"{ROOT}cart/add-item", {"id": product.sku}, **key_of(offered))
+    # What the second one saw before the first was done.
+    monkeypatch.setattr(CartQuerySet, "has_used", lambda self, offered: False)
+
+    second = shop.post(f"{ROOT}cart/add-item", {"id": product.sku}, **key_of(offered))
+
+    assert (second.status_code, second.json()["item_count"]) == (200, 2)
 
 
 def test_an_offer_ends_before_any_cart_could_be_forgotten(shop):
