@@ -24,6 +24,8 @@ class Incoming(serializers.Serializer[Any]):
     server_owned: frozenset[str] = frozenset()
 
     def to_internal_value(self, data: Any) -> Any:
+        if data == [] and self.parent is not None:
+            data = {}  # as PHP writes an object without members
         if isinstance(data, dict):
             data = {name: value for name, value in data.items() if value is not None}
             if errors := self._unwelcome(data):

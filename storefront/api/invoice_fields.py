@@ -123,8 +123,16 @@ class InvoiceSerializer(serializers.Serializer[Invoice]):
     archived = serializers.BooleanField(source="is_archived")
 
 
+class MarkField(serializers.ChoiceField):
+    """A status in any case: Greenfield's server reads them so, and a client relies on it."""
+
+    def to_internal_value(self, data: Any) -> Any:
+        known = {choice.lower(): choice for choice in self.choices}
+        return super().to_internal_value(known.get(str(data).lower(), data))
+
+
 class MarkBody(Incoming):
-    status = serializers.ChoiceField(
+    status = MarkField(
         [InvoiceStatus.SETTLED, InvoiceStatus.INVALID, *MARKS], help_text="What it is marked as."
     )
 

@@ -194,8 +194,10 @@ def test_null_and_unknown_fields_are_passed_over(shop):
     assert answer.json()["metadata"] == {}
 
 
-def test_an_empty_php_array_is_empty_metadata(shop):
-    assert shop.post("invoices", {"amount": "1", "metadata": []}).json()["metadata"] == {}
+def test_an_empty_php_array_is_an_object_without_members(shop):
+    made = shop.post("invoices", {"amount": "1", "metadata": [], "checkout": []})
+
+    assert (made.status_code, made.json()["metadata"]) == (200, {})
 
 
 def test_greenfields_places_are_read_too(shop):
@@ -316,6 +318,8 @@ def test_the_list_is_filtered_by_status_order_and_date(shop):
         ("New", "Settled", "Settled"),
         ("New", "Invalid", "Invalid"),
         ("New", "MarkedSettled", "Settled"),
+        ("New", "settled", "Settled"),
+        ("New", "markedInvalid", "Invalid"),
         ("Settled", "Invalid", "Invalid"),
         ("Invalid", "Settled", "Settled"),
     ],
