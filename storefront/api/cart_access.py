@@ -45,9 +45,10 @@ class CartItemSerializer(serializers.Serializer[CartItem]):
     id = serializers.CharField(source="product.public_id")
     sku = serializers.CharField(source="product.sku")
     name = serializers.CharField(source="product.name")
-    price = AmountField(source="product.price")
+    price = AmountField()
     quantity = serializers.IntegerField()
     total = AmountField()
+    currency = serializers.CharField()
 
 
 class TotalsSerializer(serializers.Serializer[Any]):

@@ -1,6 +1,7 @@
 """Carts: what a customer is about to buy, opened by a public id and a secret cart key."""
 
 from datetime import datetime, timedelta
+from decimal import Decimal
 from typing import Any, Final
 
 from django.core.exceptions import ValidationError
@@ -14,7 +15,7 @@ from apikeys.models import ChangeRecord, Store
 from apikeys.models.scope import ScopedQuerySet
 from apikeys.text import plain_text
 from storefront import cart_key, money
-from storefront.models.cart_item import Fillable
+from storefront.models.cart_item import CartItem, Fillable
 from storefront.models.invoice import Invoice
 from storefront.models.payment_method import PaymentMethod
 
@@ -122,6 +123,10 @@ class Cart(Fillable):
     def is_alive(self) -> bool:
         return self.expires_at > timezone.now()
 
+    def total_of(self, items: list[CartItem]) -> Decimal:
+        """What these items cost now, or what the invoice says that the cart became."""
+        return super().total_of(items) if self.invoice is None else self.invoice.amount
+
     @transaction.atomic
     def bind(self, customer: str) -> str | None:
         """Say whose cart it is. Returns the new cart key, or None when it was theirs before.
@@ -163,6 +168,8 @@ class Cart(Fillable):
             raise ValidationError(_("The cart is empty."), code="empty")
         for item in items:
             self.judge_currency(item.product)
+            item.sold_minor = item.product.price_minor
+        CartItem.objects.bulk_update(items, ["sold_minor"])
         metadata = {
             **fields.pop("metadata", {}),
             "cart": self.public_id,

@@ -22,7 +22,7 @@ MOST_PIECES: Final = 9999
 
 
 class CartItem(models.Model):
-    """So many pieces of one product. The price is the product's until the checkout fixes it."""
+    """So many pieces of one product, at its price, and after the checkout at what it was then."""
 
     cart = models.ForeignKey("storefront.Cart", on_delete=models.CASCADE, related_name="items")
     # A product that is taken off sale leaves the carts that are still open.
@@ -31,6 +31,8 @@ class CartItem(models.Model):
     quantity = models.PositiveIntegerField(
         _("quantity"), validators=[MinValueValidator(1), MaxValueValidator(MOST_PIECES)]
     )
+    # Of one piece, at the checkout; until then the product knows.
+    sold_minor = models.PositiveBigIntegerField(_("sold at"), null=True, editable=False)
 
     class Meta:
         verbose_name = _("cart item")
@@ -48,12 +50,25 @@ class CartItem(models.Model):
         return f"{self.quantity} of {self.product}"
 
     @property
+    def currency(self) -> str:
+        """The cart's, unless the product was given another one since it was put in."""
+        return self.product.currency if self.sold_minor is None else self.cart.currency
+
+    @property
+    def price_minor(self) -> int:
+        return self.product.price_minor if self.sold_minor is None else self.sold_minor
+
+    @property
+    def price(self) -> Decimal:
+        return money.from_minor(self.price_minor, self.currency)
+
+    @property
     def total_minor(self) -> int:
-        return self.quantity * self.product.price_minor
+        return self.quantity * self.price_minor
 
     @property
     def total(self) -> Decimal:
-        return money.from_minor(self.total_minor, self.product.currency)
+        return money.from_minor(self.total_minor, self.currency)
 
     def as_sold(self) -> dict[str, Any]:
         """What the invoice keeps of it: names and prices of this moment."""
@@ -61,7 +76,7 @@ class CartItem(models.Model):
             "product": self.product.public_id,
             "sku": self.product.sku,
             "name": self.product.name,
-            "price": f"{self.product.price:f}",
+            "price": f"{self.price:f}",
             "quantity": self.quantity,
             "total": f"{self.total:f}",
         }
@@ -91,8 +106,12 @@ class Fillable(Owned):
         return list(self.items.select_related("product").order_by("pk"))
 
     def total_of(self, items: "list[CartItem]") -> Decimal:
-        """What these items of the cart cost now."""
-        return money.from_minor(sum(item.total_minor for item in items), self.currency)
+        """What these items of the cart cost now.
+
+        One that came to have another currency cannot be added up, nor checked out.
+        """
+        minor = sum(item.total_minor for item in items if item.currency == self.currency)
+        return money.from_minor(minor, self.currency)
 
     @property
     def listed_total(self) -> Decimal:

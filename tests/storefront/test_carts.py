@@ -66,6 +66,7 @@ def test_a_cart_can_be_opened_with_items_and_a_customer(shop):
             "price": "2.50",
             "quantity": 3,
             "total": "7.50",
+            "currency": "EUR",
         }
     ]
     assert answer["totals"] == {
@@ -335,6 +336,33 @@ def test_a_kept_answer_is_not_given_to_a_wrong_cart_key(shop, cart):
     )
 
     assert response.json()["code"] == "cart_not_permitted"
+
+
+def test_what_came_to_have_another_currency_is_shown_and_not_added_up(shop):
+    product = ProductFactory(store=shop.store)
+    cart = CartFactory(store=shop.store, items=[product, ProductFactory(store=shop.store)])
+    ordered = CartFactory(store=shop.store, items=[product], invoiced=True)
+
+    product.change(actor=ACTOR, currency="JPY", price=Decimal(9))
+
+    answer = shop.get(f"carts/{cart.public_id}", **with_key(cart)).json()
+    first = answer["items"][0]
+    assert (first["price"], first["total"], first["currency"]) == ("9", "9", "JPY")
+    assert answer["totals"]["total"] == "12.50"
+    answer = shop.get(f"carts/{ordered.public_id}", **with_key(ordered)).json()
+    assert [(item["total"], item["currency"]) for item in answer["items"]] == [("12.50", "EUR")]
+
+
+def test_a_cart_that_was_checked_out_says_what_was_ordered(shop):
+    product, other = ProductFactory(store=shop.store), ProductFactory(store=shop.store)
+    cart = CartFactory(store=shop.store, items=[(product, 2), other], invoiced=True)
+
+    product.change(actor=ACTOR, price=Decimal(99))
+    other.delete(actor=ACTOR)
+
+    answer = shop.get(f"carts/{cart.public_id}", **with_key(cart)).json()
+    assert [(item["price"], item["total"]) for item in answer["items"]] == [("12.50", "25.00")]
+    assert answer["totals"]["total"] == f"{cart.invoice.amount:f}" == "37.50"
 
 
 @pytest.mark.django_db(transaction=True)
