@@ -3,7 +3,6 @@
 from dataclasses import dataclass
 from datetime import timedelta
 
-from django.db.models import F
 from django.utils import timezone
 
 from apikeys import client_ip, credentials, ratelimit, signature, tokens
@@ -61,7 +60,7 @@ def admit(call: Call) -> Admission:
         raise limited(denied, call, credential.consumer_key if credential else "") from denied
     try:
         _spend(credential, secret)
-        _witness(secret)
+        secret.witness()
         facts = Facts.of_call(secret, call)
         for _name, rule in RULES:
             rule(facts)
@@ -108,14 +107,6 @@ def _spend(credential: Credential, secret: Secret) -> None:
         consumer_key=secret.api_key.consumer_key, timestamp=signed.timestamp, nonce=signed.nonce
     ):
         raise Denied(DenialReason.REPLAYED, "the nonce was used before with this timestamp")
-
-
-def _witness(secret: Secret) -> None:
-    """A secret that was replaced is still out there: leave a warning on the key."""
-    if not secret.is_valid():
-        Secret.objects.filter(pk=secret.pk).update(
-            refused_at=timezone.now(), refused_count=F("refused_count") + 1
-        )
 
 
 def _take(key: APIKey) -> Verdict | None:

@@ -35,10 +35,11 @@ def prove(credential: Credential, call: Call) -> tuple[Secret, str | None]:
     """
     rows = keyring.find(credential.consumer_key)
     found: keyring.Row | None = None
+    bare: keyring.Row | None = None
     reading: str | None = None
     detail = "unknown key" if not rows else "wrong secret"
     if credential.secret is not None:
-        found = _match(rows, credential.secret)
+        found = bare = _match(rows, credential.secret)
     if credential.signed is not None and (found or credential.secret is None):
         # Beside a secret only that secret may have signed: what the call goes on to say of the
         # version, and the digest that moves to the newest pepper, must be of one and the same.
@@ -53,6 +54,9 @@ def prove(credential: Credential, call: Call) -> tuple[Secret, str | None]:
             secret.in_overlap = _in_overlap(rows)
             return secret, reading
         detail = "the user name beside the secret is not this key's"
+    if bare is not None:
+        # The secret is right and what came with it is not, as a signature by a replaced secret.
+        bare.load().witness()
     denied = Denied(DenialReason.INVALID, detail)
     denied.named = credential.consumer_key if rows else ""
     raise denied

@@ -5,7 +5,7 @@ from typing import TYPE_CHECKING, Self, cast
 
 from django.core.exceptions import ValidationError
 from django.db import models, transaction
-from django.db.models import Q
+from django.db.models import F, Q
 from django.db.models.functions import Length
 from django.db.models.lookups import Exact
 from django.utils import timezone
@@ -119,6 +119,13 @@ class Secret(models.Model):
 
     def is_valid(self, now: datetime | None = None) -> bool:
         return self.retires_at is None or (now or timezone.now()) < self.retires_at
+
+    def witness(self) -> None:
+        """It was presented: if it was replaced it is still out there, so leave a warning."""
+        if not self.is_valid():
+            Secret.objects.filter(pk=self.pk).update(
+                refused_at=timezone.now(), refused_count=F("refused_count") + 1
+            )
 
     @property
     def used_at(self) -> datetime | None:

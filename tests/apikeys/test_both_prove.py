@@ -7,6 +7,7 @@ from django.utils import timezone
 from oauthlib.oauth1 import SIGNATURE_TYPE_QUERY, Client
 
 from apikeys import tokens
+from apikeys.models import APIKey
 from history.models import CallRecord
 from tests.calls import basic
 from tests.factories import ACTOR, APIKeyFactory
@@ -78,3 +79,21 @@ def test_a_replaced_secret_signs_until_its_overlap_ends(code_of, key, time_machi
     assert key.secrets.get(version=1).sealed  # the worker has not come by yet
     assert code_of(key, signed=key.secret) == "invalid_credentials"
     assert code_of(key, signed=new) == 200
+
+
+def test_a_replaced_secret_beside_its_own_signature_still_leaves_the_warning(code_of, key):
+    new = key.rotate(actor=ACTOR)
+
+    assert code_of(key, signed=new, bare=new) == 200
+    assert not APIKey.objects.with_retired_secret_in_use().exists()
+
+    assert code_of(key, signed=key.secret, bare=key.secret) == "invalid_credentials"
+    assert APIKey.objects.with_retired_secret_in_use().get() == key
+
+
+def test_a_replaced_secret_under_a_wrong_name_still_leaves_the_warning(call, key):
+    key.rotate(actor=ACTOR)
+
+    assert call(path=NOTES, headers=basic("somebody-else", key.secret)).status_code == 401
+
+    assert key.secrets.get(version=1).refused_count == 1
