@@ -21,6 +21,7 @@ SLOT = struct.Struct("=16sdIII4x")  # digest, start of the window, seconds, hits
 BUCKETS = 8192
 SLOTS_PER_BUCKET = 8
 BUCKET_SIZE = SLOT.size * SLOTS_PER_BUCKET
+SIZE = BUCKETS * BUCKET_SIZE
 
 
 class Count(NamedTuple):
@@ -59,6 +60,11 @@ class CounterFile:
     def look(self, identifier: str, *, limit: int, seconds: int, now: float | None = None) -> Count:
         """Say whether a hit would be allowed, and count nothing."""
         return self._count(identifier, limit, seconds, time.time() if now is None else now, 0)
+
+    def open(self) -> None:
+        """Make the file if it is missing. Afterwards counting needs nothing more of the disk."""
+        with self._guard:
+            self._memory()
 
     def clear(self) -> None:
         """Forget every count."""
@@ -112,9 +118,23 @@ class CounterFile:
     def _memory(self) -> mmap.mmap:
         if self._map is None or self._pid != os.getpid():
             self.path.parent.mkdir(parents=True, exist_ok=True, mode=0o700)
-            self._file = os.open(self.path, os.O_RDWR | os.O_CREAT | os.O_CLOEXEC, 0o600)
-            if os.fstat(self._file).st_size < BUCKETS * BUCKET_SIZE:
-                os.ftruncate(self._file, BUCKETS * BUCKET_SIZE)
-            self._map = mmap.mmap(self._file, BUCKETS * BUCKET_SIZE)
-            self._pid = os.getpid()
+            file = os.open(self.path, os.O_RDWR | os.O_CREAT | os.O_CLOEXEC, 0o600)
+            try:
+                _fill(file)
+                self._map = mmap.mmap(file, SIZE)
+            except OSError:
+                os.close(file)
+                raise
+            self._file, self._pid = file, os.getpid()
         return self._map
+
+
+def _fill(file: int) -> None:
+    """Write the file in full. In one with holes, a full disk would kill whoever counts (SIGBUS)."""
+    fcntl.lockf(file, fcntl.LOCK_EX)
+    try:
+        size = os.fstat(file).st_size
+        while size < SIZE:
+            size += os.pwrite(file, bytes(SIZE - size), size)
+    finally:
+        fcntl.lockf(file, fcntl.LOCK_UN)

@@ -9,7 +9,7 @@ from pathlib import Path
 from typing import NamedTuple
 
 from django.conf import settings
-from django.core.exceptions import ValidationError
+from django.core.exceptions import ImproperlyConfigured, ValidationError
 from django.utils.translation import gettext_lazy as _
 from limits import RateLimitItem, RateLimitItemPerSecond
 from limits.storage import RedisStorage
@@ -25,6 +25,7 @@ logger = logging.getLogger(__name__)
 UNLIMITED = "none"
 SHAPE = re.compile(r"([1-9][0-9]{0,5})/(second|minute|hour|day)", re.ASCII)
 SECONDS = {"second": 1, "minute": 60, "hour": 3600, "day": 86400}
+FILES = ("calls", "failures")
 REDIS_TIMEOUT = 0.1  # seconds, to connect and again to answer: together under the promised 300 ms
 REDIS_PAUSE = 2.0  # seconds without a further try after a failure
 
@@ -120,9 +121,21 @@ def hit_login_record(network: str) -> Verdict:
     return min(of_all, own, key=lambda verdict: verdict.remaining)
 
 
+def require_counters() -> None:
+    """Refuse to go on where nothing can be counted, as every call would then fail."""
+    try:
+        for name in FILES:
+            _counter_file(settings.STATE_DIR, name).open()
+    except OSError as error:
+        raise ImproperlyConfigured(
+            f"Refusing to start. STATE_DIR cannot hold the shared counters: {error}. "
+            "Name a folder that this user may write to."
+        ) from error
+
+
 def clear() -> None:
     """Forget every count on this host and in Redis; for tests and for an operator in a hurry."""
-    for name in ("calls", "failures"):
+    for name in FILES:
         _counter_file(settings.STATE_DIR, name).clear()
     if settings.REDIS_URL:
         _redis(settings.REDIS_URL).storage.reset()

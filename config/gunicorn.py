@@ -66,7 +66,7 @@ class RedactingLogger(Logger):
 
 
 def post_worker_init(worker: ThreadWorker) -> None:
-    """Refuse to serve a database whose secrets these settings cannot prove.
+    """Refuse to serve where no secret could be proven or no call counted.
 
     Called once the application is loaded, and before any request.
     """
@@ -74,10 +74,11 @@ def post_worker_init(worker: ThreadWorker) -> None:
     # waiting for some 30 ms each time.
     gc.collect()
     gc.freeze()
-    from apikeys import at_rest
+    from apikeys import at_rest, ratelimit
 
     try:
         at_rest.require_fit()
+        ratelimit.require_counters()
     except ImproperlyConfigured as error:
         worker.log.critical(error)
         sys.exit(Arbiter.WORKER_BOOT_ERROR)

@@ -42,7 +42,7 @@ def main() -> int:
     try:
         prepare()
     except OperationalError as error:
-        sys.stderr.write(f"The database does not answer; look at DATABASE_URL.\n{error}")
+        sys.stderr.write(f"The database does not answer; look at DATABASE_URL.\n{error}\n")
         return 4
     except ImproperlyConfigured as error:
         sys.stderr.write(f"{error}\n")
@@ -76,8 +76,9 @@ def prepare() -> None:
     """Migrate, collect the static files, and make the first store and the first superuser."""
     from django.core.management import call_command
 
-    from apikeys import at_rest
+    from apikeys import at_rest, ratelimit
 
+    ratelimit.require_counters()
     call_command("migrate", interactive=False, verbosity=0)
     at_rest.require_fit()
     call_command("collectstatic", interactive=False, verbosity=0)

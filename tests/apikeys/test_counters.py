@@ -1,5 +1,11 @@
+import errno
 import hashlib
+import os
 
+import pytest
+from django.core.exceptions import ImproperlyConfigured
+
+from apikeys import ratelimit
 from apikeys.counters import BUCKETS, SLOTS_PER_BUCKET, CounterFile
 
 
@@ -23,3 +29,35 @@ def test_nobody_can_choose_names_that_push_out_their_own_count(tmp_path):
         counters.hit(name, limit=20, seconds=60)
 
     assert counters.look(own, limit=20, seconds=60).used == 1
+
+
+def test_a_full_disk_is_found_before_anything_is_counted_and_heals_without_hands(
+    tmp_path, monkeypatch
+):
+    counters = CounterFile(tmp_path / "calls.counters")
+    write, room = os.pwrite, [1000]
+
+    def on_a_full_disk(file, data, offset):
+        if not room:
+            raise OSError(errno.ENOSPC, "No space left on device")
+        return write(file, data[: room.pop()], offset)
+
+    opened = len(os.listdir("/proc/self/fd"))
+    with monkeypatch.context() as patch:
+        patch.setattr(os, "pwrite", on_a_full_disk)
+        for _ in range(3):
+            with pytest.raises(OSError, match="No space"):
+                counters.hit("key", limit=2, seconds=60)
+    assert len(os.listdir("/proc/self/fd")) == opened
+
+    assert [counters.hit("key", limit=2, seconds=60).allowed for _ in range(3)] == [1, 1, 0]
+
+
+def test_a_folder_that_cannot_hold_the_counters_is_named(settings, tmp_path):
+    settings.STATE_DIR = tmp_path / "there"
+    ratelimit.require_counters()
+
+    (tmp_path / "a file").touch()
+    settings.STATE_DIR = tmp_path / "a file"
+    with pytest.raises(ImproperlyConfigured, match=r"STATE_DIR .* '.*a file'"):
+        ratelimit.require_counters()

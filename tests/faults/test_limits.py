@@ -1,10 +1,13 @@
 """Rate limits are exact over all worker processes, with Redis, without, and when it goes away."""
 
+import subprocess
+import sys
 import time
 
 import pytest
 import redis as redis_client
 
+from tests import live, servers
 from tests.faults.callers import at_once, in_every_worker, issue
 
 pytestmark = pytest.mark.e2e
@@ -39,6 +42,23 @@ def assert_limit_is_exact(console, username):
 
 def test_the_limit_is_exact_without_redis(live_console):
     assert_limit_is_exact(live_console, "exact-here")
+
+
+def test_where_nothing_can_be_counted_the_server_does_not_start(shell, tmp_path):
+    (tmp_path / "a file").touch()
+    settings = {"STATE_DIR": str(tmp_path / "a file"), "PORT": str(servers.free_port())}
+    refused = subprocess.run(
+        [sys.executable, "-m", "gunicorn", "--config", "python:config.gunicorn"],
+        cwd=live.ROOT,
+        env=shell.env | settings | {"WEB_WORKERS": "1"},
+        capture_output=True,
+        text=True,
+        timeout=60,
+        check=False,
+    )
+
+    assert refused.returncode == 3
+    assert "STATE_DIR cannot hold the shared counters" in refused.stderr
 
 
 def test_the_limit_is_exact_with_redis(redis_console, counts, callers):
