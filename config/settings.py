@@ -283,7 +283,7 @@ SPECTACULAR_SETTINGS = {
 # Language, time, files
 
 LANGUAGE_CODE = "en"
-TIME_ZONE = env.text("TIME_ZONE", "UTC")
+TIME_ZONE = values.zone("TIME_ZONE", env.text("TIME_ZONE", "UTC"))
 USE_I18N = True
 USE_TZ = True
 STATIC_URL = "/static/"

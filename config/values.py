@@ -5,6 +5,7 @@ import re
 from collections.abc import Iterable
 from typing import NamedTuple
 from urllib.parse import urlsplit
+from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
 
 from cryptography.fernet import Fernet
 from django.core.exceptions import ImproperlyConfigured
@@ -132,6 +133,16 @@ def redis_url(text: str) -> str:
     if text and not is_address:
         raise ImproperlyConfigured("REDIS_URL must read redis://host:6379/0 (or rediss://).")
     return text
+
+
+def zone(name: str, text: str) -> str:
+    """A time zone by its name."""
+    try:
+        return ZoneInfo(text).key
+    except (ZoneInfoNotFoundError, OSError, ValueError) as error:
+        raise ImproperlyConfigured(
+            f"{name} must be the name of a time zone, such as UTC or Europe/Berlin."
+        ) from error
 
 
 def rate(name: str, text: str) -> str:

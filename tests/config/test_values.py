@@ -124,3 +124,15 @@ def test_what_is_no_url_of_a_redis_is_refused_without_repeating_it(text):
     with pytest.raises(ImproperlyConfigured, match="REDIS_URL") as refused:
         values.redis_url(text)
     assert "hush" not in str(refused.value)
+
+
+def test_a_time_zone_goes_by_its_name():
+    assert values.zone("TIME_ZONE", "Europe/Berlin") == "Europe/Berlin"
+
+
+@pytest.mark.parametrize(
+    "text", ["Mars/Olympus", "Europe", "/etc/passwd", "../UTC", "UTC\0", "+01"]
+)
+def test_a_time_zone_that_nobody_knows_is_refused(text):
+    with pytest.raises(ImproperlyConfigured, match="TIME_ZONE"):
+        values.zone("TIME_ZONE", text)
