@@ -54,7 +54,7 @@ def _lost_peppers() -> list[str]:
 
 def _lost_sealing_keys() -> list[str]:
     """The oldest and the newest tell: keys are added in front and dropped at the end."""
-    sealed = Secret.objects.valid().exclude(sealed="").select_related("api_key").order_by("pk")
+    sealed = Secret.objects.valid().sealed().select_related("api_key").order_by("pk")
     for secret in filter(None, (sealed.first(), sealed.last())):
         try:
             tokens.unseal(secret.api_key.consumer_key, secret.sealed)

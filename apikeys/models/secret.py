@@ -44,13 +44,17 @@ class SecretQuerySet(models.QuerySet["Secret"]):
         """Those that a call can be made with: current, or replaced with an overlap that runs."""
         return self.filter(Q(retires_at=None) | Q(retires_at__gt=timezone.now()))
 
+    def sealed(self) -> Self:
+        """Those with which calls may be signed; in an index of their own, as they may be few."""
+        return self.filter(sealed__gt="")
+
     def still_presented(self) -> Self:
         """Those that somebody presented after their end, and not only long ago."""
         return self.filter(refused_at__gt=timezone.now() - QUIET)
 
     def forget_sealed(self, now: datetime | None = None) -> int:
         """Erase the sealed copies of retired versions: from then on they are digests only."""
-        retired = self.filter(retires_at__lte=now or timezone.now()).exclude(sealed="")
+        retired = self.sealed().filter(retires_at__lte=now or timezone.now())
         return retired.update(sealed="")
 
 
@@ -105,6 +109,9 @@ class Secret(models.Model):
                 name="secret_refused",
                 condition=Q(refused_at__isnull=False),
             ),
+            # What a server asks when it starts, and whenever somebody looks whether it is ready.
+            models.Index(fields=["id"], name="secret_sealed", condition=Q(sealed__gt="")),
+            models.Index(fields=["pepper_id"], name="secret_of_pepper"),
             models.Index(
                 fields=["date_added"], name="secret_age", condition=Q(retires_at__isnull=True)
             ),
@@ -165,7 +172,7 @@ class Rotatable(Revisioned):
     @property
     def signing(self) -> bool:
         """Whether the current secret may sign calls (then a sealed copy of it is kept)."""
-        return self.secrets.filter(retires_at=None).exclude(sealed="").exists()
+        return self.secrets.filter(retires_at=None, sealed__gt="").exists()
 
     @transaction.atomic
     def rotate(

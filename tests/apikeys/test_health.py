@@ -1,8 +1,15 @@
 """What load balancers ask: does the process live, and is it worth sending calls to?"""
 
+from datetime import timedelta
+
 import pytest
 from django.db import connection
 from django.db.migrations.recorder import MigrationRecorder
+from django.test.utils import CaptureQueriesContext
+from django.utils import timezone
+
+from apikeys.models import KnownPepper, Secret
+from tests.factories import APIKeyFactory
 
 pytestmark = pytest.mark.django_db
 
@@ -34,3 +41,38 @@ def test_a_database_that_lacks_a_migration_is_not_ready(client):
     MigrationRecorder.Migration.objects.filter(app="history").latest("pk").delete()
     response = client.get("/readyz")
     assert (response.status_code, response.json()) == (503, {"status": "migrations pending"})
+
+
+def plans(captured):
+    """How the database finds the secrets that the statements ask for."""
+    explain = "EXPLAIN QUERY PLAN " if connection.vendor == "sqlite" else "EXPLAIN "
+    for query in captured.captured_queries:
+        if 'FROM "apikeys_secret"' in query["sql"]:
+            with connection.cursor() as cursor:
+                cursor.execute(explain + query["sql"])
+                yield str(cursor.fetchall())
+
+
+def test_to_ask_often_costs_little_however_many_keys_there_are(client):
+    key = APIKeyFactory()
+    current = key.current_secret
+    Secret.objects.bulk_create(
+        Secret(
+            api_key=key,
+            version=number,
+            digest=f"{number:064}",
+            pepper_id=current.pepper_id,
+            retires_at=timezone.now() + timedelta(days=1),
+        )
+        for number in range(2, 1000)
+    )
+    KnownPepper.objects.create(pepper_id=77, digest="0" * 64)  # was dropped, and nobody needs it
+    if connection.vendor == "postgresql":  # does so by itself; SQLite never does
+        with connection.cursor() as cursor:
+            cursor.execute("ANALYZE apikeys_secret")
+    with CaptureQueriesContext(connection) as captured:
+        assert client.get("/readyz").status_code == 200
+
+    found = list(plans(captured))
+    assert ["secret_of_pepper" in plan for plan in found] == [True, False, False]
+    assert ["secret_sealed" in plan for plan in found] == [False, True, True]
