@@ -36,7 +36,10 @@ class UnprovenCallsQuerySet(models.QuerySet["UnprovenCalls"]):
         """
         minute = at.replace(second=0, microsecond=0)
         row = {"minute": minute, "network": network, "reason": reason, "consumer_key": consumer_key}
-        if self._add_to(row, answered):
+        overflow = {"minute": minute, "network": OVERFLOW, "reason": "", "consumer_key": ""}
+        # Once there is an overflow row the minute is full: what a flood sends then must cost
+        # neither the count of the rows nor a place in the queue.
+        if self._add_to(row, answered) or self._add_to(overflow, answered):
             return
         first = {
             **row,
@@ -48,14 +51,11 @@ class UnprovenCallsQuerySet(models.QuerySet["UnprovenCalls"]):
         }
         with transaction.atomic(using=self.db):
             self._queue()
-            if self._add_to(row, answered):
+            if self._add_to(row, answered) or self._add_to(overflow, answered):
                 return
-            if self.filter(minute=minute).count() < ROWS_A_MINUTE:
-                self.create(**first)
-                return
-            overflow = {"minute": minute, "network": OVERFLOW, "reason": "", "consumer_key": ""}
-            if not self._add_to(overflow, answered):
-                self.create(**{**first, **overflow, "method": "", "path": ""})
+            if self.filter(minute=minute).count() >= ROWS_A_MINUTE:
+                first |= {**overflow, "method": "", "path": ""}
+            self.create(**first)
 
     def _add_to(self, row: dict[str, object], answered: datetime) -> bool:
         return bool(self.filter(**row).update(count=F("count") + 1, date_modified=answered))

@@ -4,8 +4,11 @@ import pytest
 import time_machine
 from axes.models import AccessAttempt
 from django.contrib.auth import get_user_model
+from django.contrib.auth.hashers import get_hasher
+from django.test import Client
 from django.utils import timezone
 
+from apikeys.models import ChangeRecord
 from tests.factories import PASSWORD, UserFactory
 
 LOGIN = "/console/login/"
@@ -192,3 +195,34 @@ def test_a_page_warns_when_forwarding_headers_come_from_nobody_trusted(client, a
 
     assert "Client IPs may be wrong" in page
     assert "Client IPs may be wrong" not in client.get(PAGE).content.decode()
+
+
+@pytest.mark.parametrize("username", ["alice", "nobody", "gone", "shopper", "without-password"])
+def test_a_wrong_password_costs_the_same_work_whoever_is_named(
+    client, alice, monkeypatch, username
+):
+    UserFactory(username="shopper", is_staff=False)
+    UserFactory(username="gone", is_active=False)
+    without = UserFactory(username="without-password")
+    without.set_unusable_password()
+    without.save()
+    hasher = type(get_hasher())
+    encode, hashed = hasher.encode, []
+
+    def counted(*arguments, **options):
+        hashed.append(1)
+        return encode(*arguments, **options)
+
+    monkeypatch.setattr(hasher, "encode", counted)
+
+    assert log_in(client, username, "wrong").status_code == 200
+    assert len(hashed) == 1
+
+
+def test_thirty_wrong_passwords_are_few_guesses_and_keep_nobody_else_out(client, alice):
+    found = [log_in(client, password=f"wrong {number}").status_code for number in range(30)]
+
+    assert found == [200] * 4 + [429] * 26
+    assert ChangeRecord.objects.filter(action="login failed", name="user alice").exists()
+    elsewhere = Client(REMOTE_ADDR="198.51.100.7")
+    assert log_in(elsewhere).status_code == 302
