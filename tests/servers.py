@@ -87,6 +87,8 @@ class PostgreSQL:
     def __init__(self, folder, *, max_connections=200):
         self.folder = Path(folder)
         self.max_connections = max_connections
+        # What is acknowledged may be lost with the machine, not with a process.
+        self.fsync = "off"
         self.identity = unprivileged()
         self.password = secrets.token_hex(16)
         self.port = free_port()
@@ -99,8 +101,7 @@ class PostgreSQL:
                 find("postgres"),
                 *("-D", self.folder / "data", "-k", self.folder),
                 *("-h", LOOPBACK, "-p", str(self.port)),
-                # What is acknowledged here may be lost with the machine, not with a process.
-                *("-c", "fsync=off", "-c", "logging_collector=off"),
+                *("-c", f"fsync={self.fsync}", "-c", "logging_collector=off"),
                 *("-c", f"max_connections={self.max_connections}"),
             ],
             stdout=subprocess.DEVNULL,

@@ -3,11 +3,14 @@
 import json
 import subprocess
 import sys
+import time
 from pathlib import Path
 
+import psycopg
 import pytest
 
-from tests import live
+from tests import live, servers
+from tests.faults.callers import Caller, issue
 
 pytestmark = pytest.mark.e2e
 
@@ -25,6 +28,11 @@ with connection.cursor() as cursor:
     for name in ("synchronous_commit", "full_page_writes"):
         cursor.execute(f"SHOW {name}")
         found[name] = cursor.fetchone()[0]
+"""
+
+OTHERS = """
+SELECT count(*) FROM pg_stat_activity
+WHERE backend_type = 'client backend' AND pid <> pg_backend_pid()
 """
 
 
@@ -60,3 +68,38 @@ def test_a_commit_is_on_the_disk_before_it_is_acknowledged(live_console, live_da
             "synchronous": full,
             "foreign_keys": 1,
         }
+
+
+def syncs(url):
+    """How often PostgreSQL had its log written to the disk, once all who wrote have ended.
+
+    A process tells what it did at last when it ends.
+    """
+    with psycopg.connect(url, autocommit=True) as connection:
+        while connection.execute(OTHERS).fetchone()[0]:
+            time.sleep(0.05)
+        return connection.execute("SELECT wal_sync FROM pg_stat_wal").fetchone()[0]
+
+
+def test_every_acknowledged_write_was_written_to_the_disk(live_databases, tmp_path):
+    if not live_databases.on_postgresql:
+        pytest.skip("runs when the suite runs on PostgreSQL, which counts what SQLite just does")
+    servers.require("initdb", "postgres")
+    with servers.postgresql() as postgresql:
+        url = f"{postgresql.url}/postgres"
+        console = live.Console(live.Databases(tmp_path, maintenance=url), tmp_path)
+        try:
+            key = issue(console, "durable")
+            console.stop()
+            postgresql.stop()
+            postgresql.fsync = "on"
+            postgresql.start()
+            before = syncs(url)
+            console.start()
+            with Caller(console, key) as caller:
+                answers = [caller.add_invoice() for _ in range(100)]
+        finally:
+            console.stop()
+
+        assert {answer.status for answer in answers} == {200}
+        assert syncs(url) - before >= len(answers)
