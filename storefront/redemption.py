@@ -166,6 +166,9 @@ class Redemption:
     def _judge_cart(self) -> None:
         if not self.cart.is_alive:
             raise self._refused("the cart has expired")
+        named = self.link.cart_key_version if self.link is not None else ""
+        if named and int(named) != self.cart.key_version:
+            raise self._refused("the cart's key has changed since the link was made")
 
     def _is_spent(self) -> bool:
         if self.transfer is not None:

@@ -2,7 +2,7 @@
 
     /transfer-session?key=<consumer key>&cart=<public cart id>&action=<action>
         &expires=<unix seconds>&nonce=<22 or more base62>[&sub=<id>][&client=<64 hex>]
-        &signature=<64 hex>
+        [&cart_key_version=<number>]&signature=<64 hex>
 
 The signature is the HMAC-SHA256, keyed with the consumer secret, of the line ``session-transfer``
 and a line ``name=percent-encoded value`` for every other parameter, sorted by name and joined by
@@ -29,9 +29,10 @@ SHAPES: Final = {
     "nonce": re.compile(r"[0-9A-Za-z]{22,64}"),
     "sub": SUBSCRIPTION,
     "client": CLIENT,
+    "cart_key_version": re.compile(r"[1-9][0-9]{0,8}"),
     "signature": re.compile(r"[0-9a-f]{64}"),
 }
-OPTIONAL: Final = frozenset({"sub", "client"})
+OPTIONAL: Final = frozenset({"sub", "client", "cart_key_version"})
 LONGEST_QUERY: Final = 1024
 
 
@@ -49,6 +50,7 @@ class Link(NamedTuple):
     nonce: str
     sub: str
     client: str
+    cart_key_version: str
     signature: str
 
     @classmethod
@@ -74,6 +76,7 @@ class Link(NamedTuple):
             nonce=given["nonce"],
             sub=given.get("sub", ""),
             client=given.get("client", ""),
+            cart_key_version=given.get("cart_key_version", ""),
             signature=given["signature"],
         )
 

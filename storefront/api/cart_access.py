@@ -63,6 +63,9 @@ class CartSerializer(serializers.Serializer[Any]):
 
     id = serializers.CharField(allow_null=True)
     cart_key = serializers.CharField()
+    cart_key_version = serializers.IntegerField(
+        help_text="Grows whenever the cart key changes. A signed link that names it ends then."
+    )
     customer = serializers.CharField(allow_null=True)
     currency = serializers.CharField()
     items = CartItemSerializer(many=True)
@@ -83,9 +86,9 @@ class CartBody(Incoming):
     """What every body about a cart may have: the cart key, and nothing that the server sets."""
 
     server_owned = frozenset(
-        {"cartid", "publicid", "keydigest", "invoice", "invoiceid", "currency", "price", "total"}
-        | {"totals", "subtotal", "itemcount", "items", "createdat", "updatedat", "expiresat"}
-        | {"dateadded", "datemodified"}
+        {"cartid", "publicid", "keydigest", "cartkeyversion", "invoice", "invoiceid", "currency"}
+        | {"price", "total", "totals", "subtotal", "itemcount", "items", "createdat", "updatedat"}
+        | {"expiresat", "dateadded", "datemodified"}
     )
     cart_key = serializers.CharField(max_length=200, required=False, allow_blank=True)
 
@@ -150,6 +153,7 @@ class CartView(ShopView):
         document = {
             "id": cart.public_id if cart.pk else None,
             "cart_key": self.cart_key,
+            "cart_key_version": cart.key_version,
             "customer": cart.customer or None,
             "currency": cart.currency,
             "items": items,

@@ -82,6 +82,8 @@ class Cart(Fillable):
     change_kind = ChangeRecord.Kind.CART
 
     key_digest = models.CharField(max_length=64, unique=True, editable=False)
+    # Which cart key the cart has had, the first or a later one: a signed link may name it.
+    key_version = models.PositiveIntegerField(default=1, db_default=1, editable=False)
     # The key with which the caller began, if it was an offered one: it must never open a second
     # cart after it was ended.
     offer_digest = models.CharField(max_length=64, unique=True, null=True, editable=False)  # noqa: DJ001
@@ -211,7 +213,8 @@ class Cart(Fillable):
     def _new_key(self, *fields: str) -> str:
         key = cart_key.mint()
         self.key_digest = cart_key.digest(key)
+        self.key_version += 1
         self.shopper_sessions.all().delete()
         self.transfers.filter(spent_at=None).update(expires_at=timezone.now())
-        self.changed("key_digest", *fields)
+        self.changed("key_digest", "key_version", *fields)
         return key

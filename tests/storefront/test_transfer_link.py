@@ -59,7 +59,8 @@ def test_the_client_session_id_is_that_of_the_vectors():
 
 
 @pytest.mark.parametrize(
-    "name", ["key", "cart", "action", "expires", "nonce", "sub", "client", "signature"]
+    "name",
+    ["key", "cart", "action", "expires", "nonce", "sub", "client", "cart_key_version", "signature"],
 )
 def test_a_changed_or_added_parameter_breaks_the_signature(name):
     changed = {
@@ -70,6 +71,7 @@ def test_a_changed_or_added_parameter_breaks_the_signature(name):
         "nonce": "z" * 22,
         "sub": "17",
         "client": "0" * 64,
+        "cart_key_version": "2",
         "signature": "0" * 64,
     }
 
@@ -105,6 +107,8 @@ def test_a_changed_or_added_parameter_breaks_the_signature(name):
         query_of(sub="-1"),
         query_of(client="A" * 64),
         query_of(client="0" * 63),
+        query_of(cart_key_version="0"),
+        query_of(cart_key_version="+1"),
         query_of(next="https://evil.example.com"),
         query_of(redirect_to="//evil.example.com"),
         query_of() + "&action=checkout",
@@ -146,7 +150,10 @@ def test_the_python_of_the_readme_makes_the_same_links(monkeypatch):
         readme["client_session_id"](CLIENT["ip"], CLIENT["user_agent"])
         == CLIENT["client_session_id"]
     )
-    url = readme["generate_url"]("7CVKXVxM7BtbAAAAzzzz22", "0" * 64, "renew-sub", sub="17")
+    url = readme["generate_url"](
+        "7CVKXVxM7BtbAAAAzzzz22", "0" * 64, "renew-sub", sub="17", cart_key_version=2
+    )
+    assert dict(parse_qsl(urlsplit(url).query))["cart_key_version"] == "2"
     assert Link.read(urlsplit(url).query).is_signed_with(SECRET)
 
 
@@ -163,7 +170,8 @@ def test_the_javascript_of_the_readme_makes_the_same_links(tmp_path):
           signatures: vectors.links.map((link) =>
             signature(vectors.consumer_secret, link.parameters)),
           client: clientSessionId(ip, user_agent),
-          url: generateUrl('7CVKXVxM7BtbAAAAzzzz22', '', 'change-sub', { sub: 'a_b-c' }),
+          url: generateUrl('7CVKXVxM7BtbAAAAzzzz22', '', 'change-sub',
+            { sub: 'a_b-c', cartKeyVersion: 2 }),
         }));
         """
     )
@@ -185,5 +193,6 @@ def test_the_javascript_of_the_readme_makes_the_same_links(tmp_path):
     assert made["signatures"] == [vector["signature"] for vector in LINKS]
     assert made["client"] == CLIENT["client_session_id"]
     url = urlsplit(made["url"])
-    assert dict(parse_qsl(url.query))["sub"] == "a_b-c"
+    parameters = dict(parse_qsl(url.query))
+    assert (parameters["sub"], parameters["cart_key_version"]) == ("a_b-c", "2")
     assert Link.read(url.query).is_signed_with(SECRET)

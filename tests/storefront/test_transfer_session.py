@@ -300,6 +300,21 @@ def test_a_new_cart_key_ends_the_links_that_were_asked_for_before(client, link_o
     assert client.get(link_of("ticket")).status_code == 303
 
 
+@pytest.mark.parametrize("deed", ["bind", "unbind"])
+def test_a_new_cart_key_ends_the_signed_links_that_name_the_one_before(client, key, cart, deed):
+    def link():
+        cart.refresh_from_db()
+        return signed_link(key, cart, cart_key_version=str(cart.key_version))
+
+    before = link()
+    cart.bind("ann") if deed == "bind" else cart.unbind()
+
+    assert is_refused(client.get(before))
+    record = CallRecord.objects.get()
+    assert record.detail == "the cart's key has changed since the link was made"
+    assert client.get(link()).status_code == 303
+
+
 @pytest.mark.parametrize("way", WAYS)
 @pytest.mark.parametrize("name", ["next", "return_url", "redirect_to", "url", "session_id"])
 @pytest.mark.parametrize(
