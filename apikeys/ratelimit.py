@@ -113,12 +113,15 @@ def look_at_logins(network: str) -> Verdict | None:
 
 
 def hit_login_record(network: str) -> Verdict:
-    """Whether one more failed login may be kept: strangers cannot fill the disk with them."""
+    """Whether one more failed login may be kept: strangers cannot fill the disk with them.
+
+    The verdict is that of the limit which has less left, so it refuses when either of them does.
+    """
     own = _hit("failures", f"login record:{network}", LOGIN_RECORDS_OF_NETWORK)
     if not own.allowed:
         return own
     of_all = _hit("failures", "login records", LOGIN_RECORDS)
-    return min(of_all, own, key=lambda verdict: verdict.remaining)
+    return own if own.remaining < of_all.remaining else of_all
 
 
 def require_counters() -> None:
