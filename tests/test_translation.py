@@ -1,9 +1,12 @@
-"""Every text of a template is marked for translation."""
+"""Every text that people read is marked for translation, and waits for the reader's language."""
 
 import re
 from pathlib import Path
 
 import pytest
+from django.utils.functional import Promise
+
+from apikeys.forms import expiry
 
 TEMPLATES = Path(__file__).resolve().parents[1] / "templates"
 # Names and code, which read the same in every language.
@@ -33,3 +36,7 @@ def test_every_text_of_a_template_is_marked_for_translation(path):
 def test_a_forgotten_text_would_be_noticed():
     assert unmarked('<p title="Forgotten">{{ name }} left</p>') == ["Forgotten", "left"]
     assert unmarked("<p>{% translate 'Marked' %}</p>") == []
+
+
+def test_a_choice_is_put_into_words_when_it_is_shown():
+    assert all(isinstance(label, Promise) for _value, label in expiry.CHOICES)

@@ -6,6 +6,7 @@ from typing import Any, Final
 from django import forms
 from django.core.exceptions import ValidationError
 from django.utils import timezone
+from django.utils.text import format_lazy
 from django.utils.translation import gettext_lazy as _
 
 PRESETS: Final = (7, 30, 90, 180, 365)
@@ -13,7 +14,7 @@ LAST_DATE: Final = date(9998, 12, 31)  # one more day and every zone can still t
 
 CHOICES: Final = [
     ("never", _("No expiry")),
-    *((str(days), _("In %(days)s days") % {"days": days}) for days in PRESETS),
+    *((str(days), format_lazy(_("In {days} days"), days=days)) for days in PRESETS),
     ("date", _("On a date…")),
 ]
 
@@ -37,7 +38,7 @@ class ExpiryFields(forms.Form):
             if day is None:
                 self.add_error("expiry_date", ValidationError(_("Choose the last day.")))
             elif not timezone.localdate() <= day <= LAST_DATE:
-                self.add_error("expiry_date", ValidationError(_("Choose a day from today on.")))
+                self.add_error("expiry_date", ValidationError(_("Choose today or a later day.")))
             else:
                 cleaned["expires_at"] = end_of(day)
         elif chosen.isdecimal():

@@ -116,8 +116,8 @@ def test_an_existing_api_user_gets_another_key(client, form, store):
         ({"resources": ["keys"]}, "Select a valid choice"),
         ({"rate_limit": "fast"}, "600/minute"),
         ({"expiry": "date", "expiry_date": ""}, "Choose the last day"),
-        ({"expiry": "date", "expiry_date": "2020-01-01"}, "from today on"),
-        ({"expiry": "date", "expiry_date": "9999-12-31"}, "from today on"),
+        ({"expiry": "date", "expiry_date": "2020-01-01"}, "today or a later day"),
+        ({"expiry": "date", "expiry_date": "9999-12-31"}, "today or a later day"),
         ({"expiry": "date", "expiry_date": "9000-12-31"}, "within 50 years"),
         ({"description": "x" * 201}, "200 characters"),
         ({"description": "a\x00b"}, "Null characters"),
@@ -167,7 +167,7 @@ def test_a_wide_key_is_shown_again_before_it_is_made(client, form):
 @pytest.mark.parametrize(
     ("addresses", "remark"),
     [
-        ("203.0.113.0/24\n203.0.113.7", "203.0.113.7 already lies in 203.0.113.0/24."),
+        ("203.0.113.0/24\n203.0.113.7", "203.0.113.7 is already covered by 203.0.113.0/24."),
         ("0.0.0.0/0", "0.0.0.0/0 is very wide."),
         ("::/0", "::/0 is very wide."),
     ],
