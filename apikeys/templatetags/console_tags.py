@@ -16,11 +16,10 @@ from django.utils.translation import gettext as _
 
 from apikeys import tokens
 from apikeys.models import APIKey
+from apikeys.models.key_lists import SOON
 from apikeys.paging import CappedPaginator
 
 register = template.Library()
-
-SOON: Final = timedelta(days=14)
 
 # Every pill has a word, a colour and a shape of its own: no meaning by colour alone.
 SHAPES: Final[dict[str, SafeString]] = {
