@@ -10,7 +10,6 @@ from rest_framework.response import Response
 
 from apikeys.actor import Actor
 from apikeys.api import ProtectedView
-from apikeys.models import APIUser, Store
 from apikeys.text import UNSTORABLE
 from storefront.api.incoming import Incoming
 from storefront.models.owned import Owned
@@ -38,11 +37,6 @@ class ShopView(ProtectedView):
         if isinstance(exc, ObjectDoesNotExist):
             exc = NotFound("There is nothing here.")
         return super().handle_exception(exc)
-
-    @property
-    def store(self) -> Store:
-        api_user: APIUser = self.request.user  # type: ignore[assignment]
-        return api_user.store
 
     @property
     def actor(self) -> Actor:
