@@ -16,13 +16,15 @@ from collections.abc import Mapping
 from typing import Final, NamedTuple, Self
 from urllib.parse import parse_qsl, quote, urlencode
 
+from apikeys import tokens
+
 PURPOSE: Final = "session-transfer"
 PATH: Final = "/transfer-session"
 
 SUBSCRIPTION: Final = re.compile(r"[0-9A-Za-z](?:[0-9A-Za-z_-]{0,62}[0-9A-Za-z])?")
 CLIENT: Final = re.compile(r"[0-9a-f]{64}")
 SHAPES: Final = {
-    "key": re.compile(r"ck_(?:live|test)_[0-9A-Za-z]{16}"),
+    "key": tokens.CONSUMER_KEY,
     "cart": re.compile(r"[0-9A-Za-z]{22}"),
     "action": re.compile(r"[a-z]{1,16}(?:-[a-z]{1,16})?"),
     "expires": re.compile(r"[1-9][0-9]{0,10}"),
