@@ -16,6 +16,7 @@ from apikeys.total import Total
 ROWS_A_MINUTE = 1000
 OVERFLOW = "*"
 MOST_ROWS = 5000
+ADVISORY_LOCK = 7261843011  # any number that nothing else on the database locks
 
 
 class UnprovenCallsQuerySet(models.QuerySet["UnprovenCalls"]):
@@ -99,9 +100,6 @@ class UnprovenCallsQuerySet(models.QuerySet["UnprovenCalls"]):
             return self
         keys = APIKey.objects.visible_to(person).values_list("consumer_key", flat=True)
         return self.filter(consumer_key__in=keys)
-
-
-ADVISORY_LOCK = 7261843011
 
 
 class UnprovenCalls(models.Model):
