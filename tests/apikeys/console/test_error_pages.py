@@ -21,7 +21,7 @@ def test_a_form_of_another_session_is_refused_on_a_page_that_fits(admin, client)
     response = client.post("/console/logout/")
 
     assert response.status_code == 403
-    assert "This form is not valid any more" in response.content.decode()
+    assert "This form is no longer valid" in response.content.decode()
 
 
 def test_a_mistake_of_ours_tells_nothing_of_itself(admin, client, monkeypatch):
