@@ -13,11 +13,11 @@ from apikeys import tokens
 from apikeys.models import KnownPepper, Secret
 
 ADVICE: Final = (
-    "This database was filled with another .env. Put that .env back from its backup (one that "
-    "make run has just written may be overwritten) and start again; nothing is lost then. If it "
-    "is gone for good, the secrets of the keys are gone with it: set a new pepper under a number "
-    "that was never used (2:<64 hex digits>), run manage.py rotate_api_key for each key of "
-    "manage.py list_api_keys, and start again."
+    "This database belongs to another .env. Put that .env back from its backup (overwrite one "
+    "that make run has just written) and start again: then nothing is lost. If it is gone for "
+    "good, so are the secrets of all keys: set a new pepper under a number that was never used "
+    "(2:<64 hex digits>), run manage.py rotate_api_key for each key of manage.py list_api_keys, "
+    "and start again."
 )
 
 
@@ -46,9 +46,11 @@ def _lost_peppers() -> list[str]:
         number, holders = known.pepper_id, Secret.objects.valid().filter(pepper_id=known.pepper_id)
         if number in settings.APIKEYS_PEPPERS:
             if not known.is_in_place:
-                found.append(f"Pepper {number} of APIKEYS_PEPPERS is another one than before.")
+                found.append(
+                    f"Pepper {number} in APIKEYS_PEPPERS is not the one this database knows."
+                )
         elif holders.exists():
-            found.append(f"APIKEYS_PEPPERS lacks pepper {number}, under which secrets are kept.")
+            found.append(f"APIKEYS_PEPPERS lacks pepper {number}, which secrets are kept under.")
     return found
 
 

@@ -72,7 +72,7 @@ class APIKeyAuthentication(BaseAuthentication):
 
 
 class OptionalAPIKeyAuthentication(APIKeyAuthentication):
-    """For paths that lead nowhere: a call with a credential is judged and recorded as ever."""
+    """For paths that lead nowhere: a call with a credential is still judged and recorded."""
 
     def authenticate(self, request: Request) -> tuple[APIUser, APIKey] | None:  # type: ignore[override]
         try:
@@ -85,7 +85,7 @@ class OptionalAPIKeyAuthentication(APIKeyAuthentication):
 
 
 def _last_of_each(query: QueryDict) -> QueryDict:
-    """Only the last value of each name: the signature did not cover the ones before (C11)."""
+    """Only the last value of each name: the signature did not cover the ones before."""
     collapsed = QueryDict(mutable=True)
     for name in query:
         collapsed[name] = str(query[name])

@@ -1,4 +1,4 @@
-"""The worker itself: holds the lease, runs what is due, and outlives every failure."""
+"""The worker: holds the lease, runs what is due, and survives every failure."""
 
 import logging
 import time

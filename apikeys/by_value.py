@@ -1,4 +1,4 @@
-"""Find rows by a whole value that may stand in one of several columns."""
+"""Find rows by a whole value that may be in one of several columns."""
 
 from functools import reduce
 from operator import or_
@@ -12,7 +12,7 @@ Rows = TypeVar("Rows", bound=QuerySet[Any])
 def having_any(rows: Rows, **values: str) -> Rows:
     """Those that have one of these values in its column; each column has an index.
 
-    An OR over columns makes databases read every row. What somebody looks for mostly stands in
+    An OR over columns makes databases read every row. What somebody looks for is mostly in
     one column, which is found out first: its index answers the one condition that is left.
     """
     everything = rows.model._default_manager.using(rows.db)

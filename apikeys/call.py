@@ -51,7 +51,7 @@ class Call:
     def from_request(
         cls, request: HttpRequest, *, resource: str | None = None, store_id: str | None = None
     ) -> Self:
-        """The call that a request of Django (or of REST framework) is."""
+        """The call that a request of Django (or of REST framework) makes."""
         meta = request.META
         path, query = _raw_target(meta)
         return cls(

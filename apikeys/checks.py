@@ -155,7 +155,7 @@ def check_views(**kwargs: Any) -> list[CheckMessage]:
 
 
 def protected_views(patterns: list[URLPattern | URLResolver]) -> Iterator[type]:
-    """The view classes behind these URL patterns that stand behind the gate."""
+    """The view classes of these URL patterns that are behind the gate."""
     for pattern in patterns:
         if isinstance(pattern, URLResolver):
             yield from protected_views(pattern.url_patterns)

@@ -1,4 +1,4 @@
-"""What every page of the console knows."""
+"""What every template of the console can use."""
 
 from typing import Any
 

@@ -1,4 +1,4 @@
-"""What may stand for a key, an API user or a store in an address; all else is not found."""
+"""What can name a key, an API user or a store in a URL; anything else is not found."""
 
 
 class ConsumerKeyConverter:

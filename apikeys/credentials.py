@@ -175,7 +175,7 @@ def _plain_secret(carrier: str, value: str) -> str:
 
 
 def _refuse_joined(carrier: str, value: str) -> None:
-    """A comma stands in no credential; servers put it between the values of repeated headers."""
+    """No credential has a comma; servers put one between the values of repeated headers."""
     if "," in value:
         raise Denied(DenialReason.AMBIGUOUS, f"{carrier}: several values")
 

@@ -116,7 +116,7 @@ def _rate_limit(key: APIKey, *, skip: bool) -> Check:
     if rate is None:
         return Check("rate_limit", PASS, _("no limit is set"))
     if skip:
-        return Check("rate_limit", SKIPPED, _("refused before the limit is asked"))
+        return Check("rate_limit", SKIPPED, _("refused before the limit is checked"))
     verdict = ratelimit.look_at_key(key.consumer_key, rate)
     names = {"left": verdict.remaining, "amount": rate.amount, "seconds": rate.seconds}
     detail = _("%(left)s of %(amount)s calls in %(seconds)s s are left") % names

@@ -126,7 +126,7 @@ def _take(key: APIKey) -> Verdict | None:
 
 
 def _touch(credential: Credential, secret: Secret) -> None:
-    """Keep when the key was last used, at most once a minute, and move to the newest pepper.
+    """Note when the key was last used, at most once a minute, and move to the newest pepper.
 
     The version's own row is written only while several versions are valid (see ``Secret.used_at``).
     """

@@ -1,4 +1,4 @@
-"""Names of running processes, by which they mark in the database what they work on."""
+"""Names of running processes, with which they mark what they work on in the database."""
 
 import os
 import secrets

@@ -1,4 +1,4 @@
-"""Deleting much, without keeping anybody waiting."""
+"""Deleting many rows without keeping anybody waiting."""
 
 from typing import Any, Final
 

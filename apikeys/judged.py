@@ -1,4 +1,4 @@
-"""What the gate and our middleware leave on Django's request, with its types."""
+"""What the gate and our middleware set on Django's request, with its types."""
 
 from datetime import datetime
 from typing import TYPE_CHECKING
@@ -13,9 +13,9 @@ if TYPE_CHECKING:
 
 
 class JudgedRequest(HttpRequest):
-    """Django's request on its way through the house; a type only, nothing is made of it.
+    """Django's request with these attributes; a type only, which is never instantiated.
 
-    Each fact is there from the step on that finds it: who may come earlier asks with ``getattr``.
+    Each is there from the step that finds it; code that may run earlier asks with ``getattr``.
     """
 
     request_id: str

@@ -1,4 +1,4 @@
-"""Find a key's record fast, never stale: every call asks the database."""
+"""Finds a key's record, fast and never stale: every call asks the database."""
 
 from datetime import datetime
 from typing import Any, NamedTuple
@@ -32,7 +32,7 @@ class Row(NamedTuple):
     """One secret version with everything the gate needs to know of its key, still unproven.
 
     Model instances are built by ``load`` only after the proof: building them costs more than the
-    comparison, and would tell by the clock that a key exists (C05).
+    comparison, and would let the response time tell that a key exists.
     """
 
     digest: str

@@ -110,11 +110,11 @@ def remarks(networks: Iterable[str], *, on_private: bool = True) -> list[str]:
         while around and not _inside(network, around[-1]):
             around.pop()
         if around and around[-1] == network:
-            sentences.append(_("%(network)s is there twice.") % names)
+            sentences.append(_("%(network)s is listed twice.") % names)
             continue
         if around:
             outer = {"outer": around[-1]}
-            sentences.append(_("%(network)s already lies in %(outer)s.") % (names | outer))
+            sentences.append(_("%(network)s is already covered by %(outer)s.") % (names | outer))
         if network.prefixlen < WIDEST[network.version]:
             sentences.append(_("%(network)s is very wide.") % names)
         if on_private and any(_inside(network, private) for private in PRIVATE):

@@ -44,7 +44,7 @@ def body(
     message: str,
     errors: list[dict[str, str]] | None = None,
 ) -> dict[str, Any]:
-    """The members of interface.md; ``type`` leads to a help page when the code is a denial."""
+    """The members of the body; ``type`` leads to a help page when the code is a denial."""
     known = code in DenialReason.values
     members: dict[str, Any] = {
         "type": f"{settings.PUBLIC_URL}/console/help/{code}/" if known else "about:blank",
@@ -81,7 +81,7 @@ def response(
     *,
     headers: dict[str, str] | None = None,
 ) -> JsonResponse:
-    """The same for places outside of REST framework."""
+    """The error body as a response, for code outside of REST framework."""
     return JsonResponse(
         body(request, status, code, message),
         status=status,

@@ -1,7 +1,7 @@
 """Proves a credential: whether the secret or the signature is that of the key it names.
 
 A key that does not exist costs the same work as one whose secret is wrong: the same query and,
-against a decoy, the same digest or signature (C05).
+against a decoy, the same digest or signature.
 """
 
 import logging

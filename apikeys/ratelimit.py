@@ -31,7 +31,7 @@ REDIS_PAUSE = 2.0  # seconds without a further try after a failure
 
 
 class Rate(NamedTuple):
-    """So many in so many seconds."""
+    """An amount in a number of seconds."""
 
     amount: int
     seconds: int
@@ -42,13 +42,13 @@ LOGIN_RECORDS = Rate(1000, 86400)
 
 
 class Verdict(NamedTuple):
-    """What a limit says to one hit."""
+    """What a limit says about one hit."""
 
     allowed: bool
     rate: Rate
     remaining: int
     reset: int
-    """Whole seconds until it is worth another try."""
+    """Whole seconds until another try can succeed."""
 
 
 def parse(text: str) -> Rate | None:
@@ -80,7 +80,7 @@ def of_key(rate_limit: str) -> Rate | None:
 
 
 def text_of(rate_limit: str) -> str:
-    """The limit that counts, in the spelling of the setting."""
+    """The limit in force, as the settings spell it."""
     return rate_limit or str(settings.DEFAULT_RATE_LIMIT)
 
 

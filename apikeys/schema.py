@@ -90,7 +90,7 @@ class ProblemAutoSchema(AutoSchema):
 
 
 def add_problem(result: dict[str, Any], **more: Any) -> dict[str, Any]:
-    """The one error body stands once in the description; every operation points to it."""
+    """The one error body is in the description once; every operation points to it."""
     result["components"].setdefault("schemas", {})["Problem"] = PROBLEM
     return result
 

@@ -25,12 +25,12 @@ def is_plain(text: str) -> bool:
 def plain_text(text: str) -> None:
     """Validator of what people write about a record: visible characters, and no secret.
 
-    A secret that is pasted into a description would stand on every page and in the changes.
+    A secret that is pasted into a description would be on every page and in the changes.
     """
     visible_text(text)
     if tokens.SECRET.search(text):
         raise ValidationError(
-            _("This holds a consumer secret. Leave it out: secrets are written down nowhere."),
+            _("This contains a consumer secret. Leave it out: no page may show a secret."),
             code="secret",
         )
 

@@ -1,4 +1,4 @@
-"""Numbers that say when there may be more: nothing is counted to the end where that is far."""
+"""Numbers that say when there may be more: nothing very long is counted to its end."""
 
 from dataclasses import dataclass
 from typing import Any, Self

@@ -56,7 +56,7 @@ class StoreAdminSite(admin.AdminSite):
     def password_change(
         self, request: HttpRequest, extra_context: dict[str, Any] | None = None
     ) -> TemplateResponse:
-        """A new password of one's own is kept as a change, without the password.
+        """Keeps that somebody changed their own password as a change, without the password.
 
         A wrong old one counts like a failed login: whoever found an open session must not guess
         here without end what the login and dangerous deeds ask for.

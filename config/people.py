@@ -41,7 +41,7 @@ class PersonForm(BaseForm):
         stays = cleaned.get("is_active") and cleaned.get("is_superuser")
         if not stays and not others.exists():
             raise ValidationError(
-                _("This is the last active superuser: nobody could let anybody in any more."),
+                _("This is the last active superuser: nobody could give anybody access any more."),
                 code="last_superuser",
             )
         return cleaned

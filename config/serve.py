@@ -29,7 +29,7 @@ def main() -> int:
     os.environ.setdefault("DJANGO_SETTINGS_MODULE", "config.settings")
     env_file = Path(os.environ.get("ENV_FILE") or BASE_DIR / ".env")
     if first_secrets.write_if_missing(env_file):
-        say(f"Random secrets stand in {env_file.name} now.")
+        say(f"Wrote new random secrets to {env_file.name}.")
     try:
         django.setup()
         require_free_address()
@@ -42,7 +42,7 @@ def main() -> int:
     try:
         prepare()
     except OperationalError as error:
-        sys.stderr.write(f"The database does not answer; look at DATABASE_URL.\n{error}\n")
+        sys.stderr.write(f"The database does not answer; check DATABASE_URL.\n{error}\n")
         return 4
     except ImproperlyConfigured as error:
         sys.stderr.write(f"{error}\n")
@@ -67,8 +67,8 @@ def require_free_address() -> None:
             probe.bind((settings.HOST, settings.PORT))
         except OSError as error:
             raise OSError(
-                f"{settings.HOST}:{settings.PORT} cannot be used ({error.strerror}): end the "
-                "program that holds it, or set another PORT."
+                f"{settings.HOST}:{settings.PORT} cannot be used ({error.strerror}): stop the "
+                "program that uses it, or set another PORT."
             ) from error
 
 
@@ -105,11 +105,11 @@ def create_first_superuser() -> None:
             ".venv/bin/python manage.py changepassword admin"
         )
     elif people.filter(username="admin").exists():
-        say("Nobody may do everything yet: .venv/bin/python manage.py createsuperuser")
+        say("There is no superuser yet: .venv/bin/python manage.py createsuperuser")
     else:
         password = secrets.token_urlsafe(15)
         people.create_superuser(username="admin", email="", password=password)
-        say(f"Log in as admin with the password {password}  (it is shown only this once)")
+        say(f"Log in as admin with the password {password}  (shown only this once)")
 
 
 def supervise() -> int:
@@ -188,7 +188,7 @@ def announce() -> bool:
         server.close()
     say(f"Console  {settings.PUBLIC_URL}/console/")
     say(f"API      {settings.PUBLIC_URL}/api/v1/")
-    say("Ctrl-C ends both.")
+    say("Press Ctrl-C to stop.")
     return True
 
 

@@ -52,7 +52,7 @@ def public_url(text: str) -> PublicURL:
 
 
 def plain_url(host: str, port: int) -> str:
-    """The address of a server that nothing stands in front of."""
+    """The address of a server with nothing in front of it."""
     return f"http://[{host}]:{port}" if ":" in host else f"http://{host}:{port}"
 
 

@@ -1,4 +1,4 @@
-"""Calls and denials by day as a picture: calls above the line, denials below."""
+"""Calls and denials by day as a chart: calls above the line, denials below."""
 
 from collections.abc import Sequence
 from dataclasses import dataclass
@@ -31,7 +31,7 @@ class Bar:
 
 @dataclass(frozen=True, slots=True)
 class Chart:
-    """The numbers of a picture that the template draws."""
+    """The numbers of a chart, which the template draws."""
 
     days: Sequence[Day]
     bars: Sequence[Bar]

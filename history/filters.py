@@ -1,4 +1,4 @@
-"""What can be asked of the call history: the same by page, by export and by API."""
+"""The filters of the call history, which its pages and its export share."""
 
 from collections.abc import Iterable
 from datetime import date, datetime, time, timedelta

@@ -1,4 +1,4 @@
-"""Write down what the gate decided, durably, before the answer leaves."""
+"""Records what the gate decided, durably, before the answer leaves."""
 
 from django.utils import timezone
 

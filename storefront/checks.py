@@ -21,7 +21,7 @@ def check_allowed_networks(**kwargs: Any) -> list[CheckMessage]:
             messages.append(
                 Warning(
                     f"WEBHOOK_ALLOWED_NETWORKS contains {text}, where clouds hand out secrets.",
-                    hint="Name only the networks in which receivers really stand.",
+                    hint="Name only the networks in which there really are receivers.",
                     id="storefront.W001",
                 )
             )

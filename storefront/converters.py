@@ -1,4 +1,4 @@
-"""What may stand for a record of a shop in an address; all else is not found."""
+"""What can name a record of a shop in a URL; anything else is not found."""
 
 
 class PublicIDConverter:

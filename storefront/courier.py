@@ -99,7 +99,7 @@ class Courier:
         return [claimed for pk in due if (claimed := self._claim_one(pk))]
 
     def _claim_one(self, pk: int) -> Delivery | None:
-        """Compare and set: of any number of workers one gets it, and a stopped one nobody."""
+        """Compare and set: of any number of workers one gets it, and none when it was stopped."""
         now = timezone.now()
         ours = Delivery.objects.filter(
             _unclaimed(now),

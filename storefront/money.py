@@ -77,7 +77,7 @@ def validate_minimum(amount: Decimal, currency: str) -> None:
     """Refuse what is too little to be paid."""
     if amount < minimum(currency):
         raise ValidationError(
-            _("The least amount is %(minimum)s %(currency)s."),
+            _("The minimum amount is %(minimum)s %(currency)s."),
             code="min_value",
             params={"minimum": f"{minimum(currency):f}", "currency": currency},
         )

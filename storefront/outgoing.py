@@ -36,7 +36,7 @@ class Trouble(models.TextChoices):
     """Why there is no answer."""
 
     UNRESOLVED = "unresolved", _("The name has no address")
-    NOT_PUBLIC = "not_public", _("The address is not on the internet")
+    NOT_PUBLIC = "not_public", _("The address is not public")
     NOT_ALLOWED = "not_allowed", _("Only https on port 443 or 80 can be called there")
     UNREACHABLE = "unreachable", _("No connection")
     TLS = "tls", _("The certificate is not valid")
@@ -93,7 +93,7 @@ def _post(url: str, body: bytes, headers: dict[str, str], deadline: float) -> in
 
 
 def _judge(address: str, parts: SplitResult, port: int) -> None:
-    """Refuse an address that is not on the internet, and odd ways to one that is."""
+    """Refuse an address that is not public, and any way but https to one that is."""
     if web_address.is_allowed_inside(address):
         return
     if not web_address.is_public(address):

@@ -59,7 +59,7 @@ class Link(NamedTuple):
     def read(cls, query: str) -> Self:
         """The link with this raw query. Raises ``Unreadable``.
 
-        Every parameter stands there once and in its one spelling, so that two links with the
+        Every parameter is there once and in its one spelling, so that two links with the
         same signature are the same link.
         """
         given = parameters_of(query)
@@ -95,7 +95,7 @@ class Link(NamedTuple):
 
 
 def parameters_of(query: str) -> dict[str, str]:
-    """The parameters of a raw query, each of which stands there once. Raises ``Unreadable``."""
+    """The parameters of a raw query, each of which appears once. Raises ``Unreadable``."""
     if len(query) > LONGEST_QUERY:
         raise Unreadable("the query is too long")
     try:
@@ -110,7 +110,7 @@ def parameters_of(query: str) -> dict[str, str]:
         raise Unreadable("the query cannot be read") from error
     parameters = dict(pairs)
     if len(parameters) != len(pairs):
-        raise Unreadable("a parameter stands there twice")
+        raise Unreadable("a parameter appears twice")
     return parameters
 
 

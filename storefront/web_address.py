@@ -106,13 +106,13 @@ def validate_receiver(url: str) -> None:
         ) from error
     address = literal(host)
     if parts.fragment:
-        raise ValidationError(_("An address to call has no #part."), code="fragment")
+        raise ValidationError(_("The address must not end with a #fragment."), code="fragment")
     if is_allowed_inside(address) if address else settings.WEBHOOK_ALLOWED_NETWORKS:
         return
     if address and not is_public(address):
-        raise ValidationError(_("This address is not on the internet."), code="not_public")
+        raise ValidationError(_("This address is not public."), code="not_public")
     if not address and (host.rpartition(".")[2].lower() in INSIDE or "." not in host):
-        raise ValidationError(_("This name is not on the internet."), code="not_public")
+        raise ValidationError(_("This name is not public."), code="not_public")
     if parts.scheme != "https":
         raise ValidationError(_("The address must begin with https://."), code="not_https")
     if (parts.port or 443) not in PORTS:

@@ -36,7 +36,9 @@ class KeyAddForm(KeyCreateForm):
     )
     password = forms.CharField(
         label=gettext_lazy("Your password"),
-        help_text=gettext_lazy("Before a key that may write; asked at most once in 15 minutes."),
+        help_text=gettext_lazy(
+            "Needed for a key that may write; asked at most once in 15 minutes."
+        ),
         widget=forms.PasswordInput(attrs={"autocomplete": "current-password"}),
         required=False,
         strip=False,

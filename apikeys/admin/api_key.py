@@ -43,7 +43,7 @@ class KeyChangeForm(DeedForm):
         label=_("resources"),
         widget=forms.CheckboxSelectMultiple,
         required=False,
-        help_text=_("None chosen means all but the privileged ones."),
+        help_text=_("Choose none to allow all but the privileged ones."),
     )
     # Whoever fills it in; set by the page.
     operator: Person = AnonymousUser()
@@ -121,7 +121,7 @@ class APIKeyAdmin(KeyIssuingAdmin):
     list_select_related = ("api_user",)
     search_fields = ("consumer_key", "api_user__username", "description")
     search_help_text = _(
-        "Words of description and API username, owner, ending of the key, address or network"
+        "Words of the description or API username, owner, end of the key, address or network"
     )
     sortable_by = ("last_used_at", "date_added", "date_modified")
     change_form_template = "apikeys/admin/key_change.html"

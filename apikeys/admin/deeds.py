@@ -28,7 +28,7 @@ MAX_CHOSEN = 1000
 
 
 class DeedForm(BaseForm):
-    """A form that knows which state of the record it was opened upon (C25).
+    """A form that knows which state of the record it was opened on.
 
     It is sent inside the admin's transaction: the row is locked before it is compared, so that
     between the comparison and the deed nobody else can move it.

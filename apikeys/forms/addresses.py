@@ -37,8 +37,8 @@ class AddressesField(forms.CharField):
         kwargs.setdefault(
             "help_text",
             _(
-                "One address or network a line: 203.0.113.7, 203.0.113.0/24, 203.0.113.* or "
-                "2001:db8::/48. What stands behind it is its label."
+                "One address or network per line: 203.0.113.7, 203.0.113.0/24, 203.0.113.* or "
+                "2001:db8::/48. Any text after it is its label."
             ),
         )
         super().__init__(max_length=200_000, **kwargs)
@@ -54,7 +54,7 @@ class AddressesField(forms.CharField):
 def parse_lines(text: str) -> list[tuple[str, str]]:
     """The networks of a list with their labels, which may follow after a space, a comma or ``#``.
 
-    Blank lines and lines that begin with ``#`` are passed over, a network that stands twice is
+    Blank lines and lines that begin with ``#`` are passed over, a network that is listed twice is
     taken once. Raises ``ValidationError`` with the number of the first lines that are no entries.
     """
     lines = [line.strip(" \t") for line in LINE_END.split(text)]
@@ -81,7 +81,7 @@ def parse_lines(text: str) -> list[tuple[str, str]]:
 
 
 def with_line(text: str, address: str) -> str:
-    """The text of such a list with one more line, unless the address is there already."""
+    """The text of such a list with one more line, unless the address is already there."""
     lines = text.rstrip().splitlines()
     if any(line.split()[:1] == [address] for line in lines):
         return text

@@ -1,4 +1,4 @@
-"""Say what a form's field offers, where that depends on who fills it in."""
+"""Set what a form's field offers, where that depends on who fills it in."""
 
 from collections.abc import Iterable
 from typing import Any, cast

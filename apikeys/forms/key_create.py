@@ -20,7 +20,7 @@ OFFERED_USERS = 200
 
 
 class AlreadySubmitted(Exception):
-    """This very form has made its key before; ``key`` is it. Its secret is not to be had again."""
+    """This very form has made its key before; ``key`` is it. Its secret cannot be shown again."""
 
     def __init__(self, key: APIKey) -> None:
         super().__init__(str(key))
@@ -40,7 +40,7 @@ class KeyCreateForm(KeySettingsForm):
         to_field_name="public_id",
         empty_label=_("Choose…"),
         required=False,
-        help_text=_("For a new API user; an existing one has its store."),
+        help_text=_("Only for a new API user; an existing one has its store."),
     )
     status = forms.ChoiceField(label=_("Status"), choices=Status.choices, initial=Status.ENABLED)
     allowed_ips = AddressesField(required=False)
@@ -105,7 +105,7 @@ class KeyCreateForm(KeySettingsForm):
                 None,
                 self.api_user.store,
             ):
-                self.add_error("store", _("This API user is of another store."))
+                self.add_error("store", _("This API user belongs to another store."))
             return
         if not self.operator.has_perm("apikeys.add_apiuser"):
             message = _("There is no such API user, and you may not create one.")

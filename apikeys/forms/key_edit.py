@@ -36,7 +36,7 @@ class KeyEditForm(KeySettingsForm):
 
     @staticmethod
     def state_of(key: APIKey) -> dict[str, Any]:
-        """What the form was opened upon: the key's revision and its newest change."""
+        """What the form was opened on: the key's revision and its newest change."""
         newest = ChangeRecord.objects.of_key(key).values_list("pk", flat=True).first()
         return {"revision": key.revision, "last_change": newest or ""}
 

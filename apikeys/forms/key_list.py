@@ -25,7 +25,7 @@ DEFAULT_ORDER = "-added"
 
 
 class KeyListForm(forms.Form):
-    """The filters of the list. Anything that fits none of them is left out of account."""
+    """The filters of the list. Anything that fits none of them is ignored."""
 
     q = forms.CharField(
         label=_("Search"), required=False, max_length=200, validators=[visible_text]

@@ -60,7 +60,7 @@ class KeySettingsForm(ExpiryFields):
         return {name: self.cleaned_data[name] for name in names}
 
     def show(self, error: ValidationError) -> None:
-        """Put what the deed complained about beside the field it speaks of."""
+        """Put what the deed complained about beside the field it is about."""
         shown_at = {"expires_at": "expiry_date"}
         if not hasattr(error, "error_dict"):
             self.add_error(None, error)

@@ -1,4 +1,4 @@
-"""A form that was opened before a newer change cannot undo it (C25)."""
+"""A form that was opened before a newer change cannot undo it."""
 
 from typing import Any
 
@@ -20,7 +20,7 @@ def state_of(record: Changeable) -> str:
 
 
 def require_unchanged(record: Changeable, opened: str | None) -> None:
-    """Lock the record and refuse the form when it was opened upon another state.
+    """Lock the record and refuse the form when it was opened on another state.
 
     Called inside the transaction of the deed, so that nobody moves the record in between.
     """
@@ -33,7 +33,7 @@ def require_unchanged(record: Changeable, opened: str | None) -> None:
 
 
 class OpenedForm(forms.Form):
-    """A form upon a record; without one it is for a new record and asks nothing."""
+    """A form for a record as it was when opened; without a record, a form for a new one."""
 
     opened = forms.CharField(widget=forms.HiddenInput, required=False)
 

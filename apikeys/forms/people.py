@@ -21,7 +21,7 @@ def console_users() -> QuerySet[Any]:
 
 
 def owners_for(operator: Person, api_user: APIUser | None = None) -> QuerySet[Any]:
-    """Whom an operator may make the owner: everybody for a superuser, else colleagues.
+    """Whom an operator may make the owner: anybody for a superuser, otherwise colleagues.
 
     Who owns the API user already stays on the list, also when inactive: saving the form must not
     drop an owner that nobody took away.

@@ -1,4 +1,4 @@
-"""Reads what people type behind a command: spans of time, moments, networks, and names of rows."""
+"""Reads the arguments of commands: spans of time, moments, networks, and names of rows."""
 
 import re
 from argparse import ArgumentTypeError
@@ -78,11 +78,11 @@ def network(text: str) -> str:
 def find_key(consumer_key: str) -> APIKey:
     """The key of this consumer key. A secret is no name of a key, and is not repeated."""
     if consumer_key.startswith("cs_"):
-        raise WrongUsage("That is a consumer secret. Name the consumer key, which begins with ck_.")
+        raise WrongUsage("This is a consumer secret. Name the consumer key, which begins with ck_.")
     _require_name(consumer_key, limit=64)
     key = APIKey.objects.select_related("api_user__store").filter(consumer_key=consumer_key).first()
     if key is None:
-        raise NothingMatched(f"No API key is called {consumer_key}.")
+        raise NothingMatched(f"There is no API key {consumer_key}.")
     return key
 
 
@@ -90,7 +90,7 @@ def find_store(public_id: str) -> Store:
     _require_name(public_id, limit=44)
     store = Store.objects.filter(public_id=public_id).first()
     if store is None:
-        raise NothingMatched(f"No store has the Store ID {public_id}.")
+        raise NothingMatched(f"There is no store {public_id}.")
     return store
 
 
@@ -99,7 +99,7 @@ def find_api_user(username: str) -> APIUser:
     _require_name(username, limit=64)
     api_user = APIUser.objects.named(username).select_related("store").first()
     if api_user is None:
-        raise NothingMatched(f"No API user is called {username}.")
+        raise NothingMatched(f"There is no API user {username}.")
     return api_user
 
 
@@ -107,7 +107,7 @@ def find_console_user(username: str) -> User:
     _require_name(username, limit=150)
     person = User.objects.filter(username=username).first()
     if person is None:
-        raise NothingMatched(f"No console user is called {username}.")
+        raise NothingMatched(f"There is no console user {username}.")
     return person
 
 

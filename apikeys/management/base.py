@@ -55,7 +55,7 @@ class Interrupted(Failed):
 
 
 class Command(BaseCommand):
-    """A doorway to the deeds of the models, for people and for scripts."""
+    """A command that hands over to the models' deeds, for people and for scripts."""
 
     # Django's own options that our --help does not explain once more.
     suppressed_base_arguments = {  # noqa: RUF012
@@ -122,11 +122,11 @@ class Command(BaseCommand):
         self.stderr.write(storable(redact(str(text)), 2000), lambda line: line)
 
     def confirm(self, question: str, *, yes: bool) -> None:
-        """Ask before a deed without a way back; where there is no terminal only ``yes`` will do."""
+        """Ask before a deed that cannot be undone; without a terminal only ``yes`` will do."""
         if yes:
             return
         if sys.stdin is None or not sys.stdin.isatty():
-            raise WrongUsage("Nobody is here to be asked: look with --dry-run, then say --yes.")
+            raise WrongUsage("There is no terminal to confirm on: add --yes to go ahead.")
         self.say(f"{question} Type yes to go on:")
         if sys.stdin.readline().strip().lower() not in {"y", "yes"}:
             raise Failed("Nothing was done.")
@@ -157,7 +157,7 @@ def details(document: Mapping[str, Any]) -> str:
 
 
 def shown(value: Any) -> str:
-    """A value in one line that no terminal can be fooled by."""
+    """A value on one line, without anything that could fool a terminal."""
     if value is None or value == "" or value == []:
         return "-"
     if isinstance(value, bool):

@@ -52,7 +52,7 @@ class APIKeyQuerySet(ListedKeys):
         mode: str = "live",
         submission: str | None = None,
     ) -> tuple["APIKey", str]:
-        """Create a key and return it with its secret, which is never to be had again.
+        """Create a key and return it with its secret, which can never be shown again.
 
         ``allowed_ips`` are networks or pairs of network and label; without any, and without
         ``any_ip``, nobody can use the key. Raises ``ValidationError`` and leaves nothing behind
@@ -233,7 +233,7 @@ class APIKey(AddressList, Rotatable, Switchable, Searchable):
             self.lock()
             if self.is_enabled:
                 raise ValidationError(
-                    _("Disable the key first; delete it when nothing misses it."), code="enabled"
+                    _("Disable the key first, and delete it once nothing needs it."), code="enabled"
                 )
             self.note(actor, "deleted", before=self.snapshot(), reason=reason)
             return super().delete()

@@ -92,7 +92,7 @@ NATURAL_ORDERS: Final = {
 
 
 class ListedKeys(ScopedQuerySet["APIKey"]):
-    """The part of the keys' queryset that their lists ask."""
+    """The questions that lists ask about keys."""
 
     def unused_since(self, moment: datetime) -> Self:
         """Enabled keys without a call since ``moment``; never used ones count from their creation.
@@ -109,11 +109,11 @@ class ListedKeys(ScopedQuerySet["APIKey"]):
         return self.filter(expires_at__lte=now or timezone.now())
 
     def with_retired_secret_in_use(self) -> Self:
-        """Keys of which a replaced secret was just presented: a forgotten server, or a leak."""
+        """Keys whose replaced secret was presented lately: a forgotten server, or a leak."""
         return self.filter(pk__in=Secret.objects.still_presented().values("api_key"))
 
     def in_state(self, state: str) -> Self:
-        """Those of which a list of this state speaks; enabled means enabled and not expired."""
+        """Those that a list of this state shows; enabled means enabled and not expired."""
         now = timezone.now()
         on = Q(status=Status.ENABLED)
         match state:
@@ -137,11 +137,11 @@ class ListedKeys(ScopedQuerySet["APIKey"]):
         return self
 
     def with_permission(self, level: str) -> Self:
-        """Those of this level, in the words of the index that the lists have for it."""
+        """Those of this level, asked in the form that the lists' index answers."""
         return self.alias(level=Lower("permission")).filter(level=level)
 
     def matching(self, text: str) -> Self:
-        """Those that what somebody typed stands for.
+        """Those that somebody may mean by this text.
 
         It may be words that begin words of the description and of the username (of several all
         must fit), the name of the owner, the ending of the consumer key in lists or a longer one,
@@ -173,7 +173,7 @@ class ListedKeys(ScopedQuerySet["APIKey"]):
     def in_order(self, order: str) -> Self:
         """Sorted by a column, with a minus for descending; never used keys come last.
 
-        Each order is that of an index. Keys with the same value stand newest first, or oldest
+        Each order is that of an index. Keys with the same value come newest first, or oldest
         first where the column descends.
         """
         column, descending = order.removeprefix("-"), order.startswith("-")

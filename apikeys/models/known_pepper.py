@@ -22,8 +22,8 @@ class KnownPepperQuerySet(models.QuerySet["KnownPepper"]):
         """Nothing may be kept under a pepper that is not the one that others are kept under."""
         if not self.is_known(pepper_id):
             raise ImproperlyConfigured(
-                f"Pepper {pepper_id} of APIKEYS_PEPPERS is another one than before: put the old "
-                "one back, or give the new one a number that was never used."
+                f"Pepper {pepper_id} in APIKEYS_PEPPERS is not the one this database knows: put "
+                "that one back, or give the new one a number that was never used."
             )
 
 

@@ -18,7 +18,7 @@ class Revisioned(Changeable):
         abstract = True
 
     def lock_at(self, revision: int | None) -> None:
-        """Lock the row; refuse when it is newer than the form that asks (C25)."""
+        """Lock the row; refuse when it is newer than the form that asks."""
         self.lock()
         if revision is not None and revision != self.revision:
             raise StaleRevision(str(self))

@@ -1,4 +1,4 @@
-"""Who sees which rows: people at the console see what is of the stores whose staff they are."""
+"""Who sees which rows: console users see what belongs to the stores whose staff they are."""
 
 from collections.abc import Iterable
 from typing import Self, TypeVar
@@ -16,7 +16,7 @@ def sees_every_store(person: Person) -> bool:
 
 
 class ScopedQuerySet(models.QuerySet[Row]):
-    """Rows that are each of one store; ``path_to_store`` leads from a row to it."""
+    """Rows that each belong to one store; ``path_to_store`` leads from a row to it."""
 
     path_to_store = "store"
 

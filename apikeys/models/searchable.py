@@ -1,4 +1,4 @@
-"""Rows that keep their search words whenever they are saved."""
+"""Rows whose search words follow them whenever they are saved."""
 
 from collections.abc import Sequence
 from typing import Any, ClassVar
@@ -7,7 +7,7 @@ from django.db import models, transaction
 
 
 class Searchable(models.Model):
-    """A row whose words, its ``search_words``, are kept whenever it is saved.
+    """A row whose ``search_words`` follow it whenever it is saved.
 
     ``searched`` are the fields whose change changes them.
     """

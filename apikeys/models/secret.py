@@ -41,7 +41,7 @@ class SecretQuerySet(models.QuerySet["Secret"]):
         )
 
     def valid(self) -> Self:
-        """Those that a call can be made with: current, or replaced with an overlap that runs."""
+        """Those that a call can be made with: current, or replaced and still in their overlap."""
         return self.filter(Q(retires_at=None) | Q(retires_at__gt=timezone.now()))
 
     def sealed(self) -> Self:
@@ -49,7 +49,7 @@ class SecretQuerySet(models.QuerySet["Secret"]):
         return self.filter(sealed__gt="")
 
     def still_presented(self) -> Self:
-        """Those that somebody presented after their end, and not only long ago."""
+        """Those that somebody presented after their end, and not long ago."""
         return self.filter(refused_at__gt=timezone.now() - QUIET)
 
     def forget_sealed(self, now: datetime | None = None) -> int:

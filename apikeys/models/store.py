@@ -37,7 +37,7 @@ class StoreQuerySet(ScopedQuerySet["Store"]):
 
 
 class Store(Switchable):
-    """A shop. Its public id stands in URLs; its staff are the console users who see its keys."""
+    """A shop. Its public id is in URLs; its staff are the console users who see its keys."""
 
     public_id = models.CharField(
         _("Store ID"), max_length=44, unique=True, default=new_store_id, editable=False

@@ -1,4 +1,4 @@
-"""How a change record is shown: what it speaks of, and before and after beside each other."""
+"""How a change record is shown: what it is about, and before and after beside each other."""
 
 import re
 from datetime import datetime

@@ -17,9 +17,9 @@ register = template.Library()
 def permission_choices(form: Form) -> list[tuple[str, str, str]]:
     """The permission levels with their consequence in words."""
     consequences = {
-        Level.READ: _("Look at data (GET). Changes nothing."),
+        Level.READ: _("Read data (GET). Changes nothing."),
         Level.WRITE: _("Create, change and delete (POST, PUT, PATCH, DELETE), and see the result."),
-        Level.READ_WRITE: _("Everything: look at data and change it."),
+        Level.READ_WRITE: _("Everything: read data and change it."),
     }
     return [(level.value, str(level.label), consequences[level]) for level in Level]
 

@@ -13,7 +13,7 @@ from apikeys.views.access import console_page, key_page
 
 
 class ChangeListForm(forms.Form):
-    """The filters of the global list; what does not fit is left out of account."""
+    """The filters of the global list; what does not fit is ignored."""
 
     q = forms.CharField(
         label=_("API username, consumer key or person"),

@@ -1,4 +1,4 @@
-"""Failed logins stand among the changes: whose name was tried, when, and from where."""
+"""Lists failed logins among the changes: whose name was tried, when, and from where."""
 
 from typing import Any
 

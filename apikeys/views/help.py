@@ -13,7 +13,7 @@ from apikeys.denial import DenialReason
 TOPICS: Final = {
     "works-in-testing-but-not-in-production": _("It works in testing but not in production"),
     "unexpected-calls": _("The history shows calls that nobody expected"),
-    "key-exposure": _("A key has become known to others"),
+    "key-exposure": _("A key has leaked"),
     "keeping-keys-safe": _("Keeping keys safe"),
     "cannot-delete": _("A key or an API user cannot be deleted"),
 }

@@ -33,7 +33,7 @@ def key_bulk(request: HttpRequest) -> HttpResponse:
     if everything and not form.is_valid():
         # The list leaves such a filter out of account; a deed must not reach further for it.
         messages.error(
-            request, _("A filter is not valid any more. No key was switched; filter again.")
+            request, _("A filter is no longer valid, so no key was changed. Filter again.")
         )
         return HttpResponseRedirect(reverse("key_list"))
     keys = (form.keys() if everything else _named(request)).filter(status=other)
@@ -42,9 +42,9 @@ def key_bulk(request: HttpRequest) -> HttpResponse:
     if not found:
         messages.info(
             request,
-            _("No key is chosen that is enabled.")
+            _("None of the chosen keys is enabled.")
             if disable
-            else _("No key is chosen that is disabled."),
+            else _("None of the chosen keys is disabled."),
         )
         return HttpResponseRedirect(back)
     # Named keys are those that were shown; what filters find can become another set meanwhile.

@@ -61,7 +61,7 @@ def _with_my_ip(request: HttpRequest) -> KeyCreateForm:
 
 
 def _second_look(request: HttpRequest, form: KeyCreateForm) -> HttpResponse | None:
-    """A summary of a doubtful key, and the password before a writing one; None when all is said."""
+    """A summary of a doubtful key, and the password before a writing one; None if not needed."""
     confirmed = "confirmed" in request.POST
     is_due = form.cleaned_data["permission"] != Permission.READ and password_again.is_due(request)
     if not (form.is_wide or form.doubts or is_due):

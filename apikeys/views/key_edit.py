@@ -31,12 +31,12 @@ def key_edit(request: HttpRequest, key: APIKey) -> HttpResponse:
     if changed:
         messages.success(request, _("The settings of %(key)s are saved.") % {"key": key})
     else:
-        messages.info(request, _("Nothing was different, so nothing was changed."))
+        messages.info(request, _("Nothing to save: the settings are as they were."))
     return redirect("key_detail", key.consumer_key)
 
 
 def _refuse_stale(request: HttpRequest, key: APIKey, form: KeyEditForm) -> HttpResponse:
-    """Show what changed meanwhile above what was typed; sending it again is then meant so."""
+    """Show what changed meanwhile above what was typed; sending it again then counts."""
     key.refresh_from_db()
     seen = form.cleaned_data["last_change"] or 0
     changes = ChangeRecord.objects.of_key(key).filter(pk__gt=seen)

@@ -44,7 +44,8 @@ def key_ip_remove(request: HttpRequest, key: APIKey) -> HttpResponse:
     for gone in removed:
         name = networks.spellings(gone)[0]
         messages.success(
-            request, _("%(network)s is off the list of %(key)s.") % {"network": name, "key": key}
+            request,
+            _("%(network)s is removed from the list of %(key)s.") % {"network": name, "key": key},
         )
     if removed and not key.any_ip and not key.allowed_ips.exists():
         messages.warning(request, _("The list is empty now: nobody can use the key."))
@@ -61,7 +62,7 @@ def key_ip_label(request: HttpRequest, key: APIKey) -> HttpResponse:
     try:
         key.label_ip(**form.cleaned_data, actor=Actor.from_request(request))
     except AllowedIP.DoesNotExist:
-        messages.warning(request, _("Somebody has removed this address meanwhile."))
+        messages.warning(request, _("Somebody else has already removed this address."))
     else:
         messages.success(request, _("The label is saved."))
     return redirect("key_ips", key.consumer_key)

@@ -1,4 +1,4 @@
-"""The list of keys: sorted, filtered, searched, in pages; its state stands in the URL."""
+"""The list of keys: sorted, filtered, searched, in pages; its state is in the URL."""
 
 import re
 from typing import Final
@@ -26,7 +26,7 @@ def key_list(request: HttpRequest) -> HttpResponse:
         messages.warning(
             request,
             _(
-                "A secret stood in the address of this page. It was not kept, but the browser's "
+                "The address of this page contained a secret. It was not kept, but the browser's "
                 "history has it: rotate the key. The search box itself sends secrets safely."
             ),
         )
@@ -59,7 +59,7 @@ def key_search(request: HttpRequest) -> HttpResponse:
     if named or holds_secret(text):
         messages.warning(
             request,
-            _("No key of your stores is this one; or it was cut off or mistyped. It was not kept."),
+            _("No key of your stores matches, or it was cut off or mistyped. It was not kept."),
         )
         return redirect("key_list")
     kept = ("status", "permission", "store", "user", "order")

@@ -56,7 +56,7 @@ def key_end_overlap(request: HttpRequest, key: APIKey) -> HttpResponse:
         )
         messages.success(request, text % {"key": key, "count": ended})
     else:
-        messages.info(request, _("No old secret was valid any more."))
+        messages.info(request, _("No old secret was still valid."))
     return redirect("key_detail", key.consumer_key)
 
 

@@ -14,10 +14,10 @@ from apikeys.views.preferences import safe_next
 @key_page("apikeys.change_apikey", methods=DEED)
 def key_disable(request: HttpRequest, key: APIKey) -> HttpResponse:
     if key.disable(actor=Actor.from_request(request), reason=request.POST.get("reason", "")):
-        text = _("%(key)s is disabled: every call from now on is refused. Enable it any time.")
+        text = _("%(key)s is disabled: every call from now on is refused. You can enable it again.")
         messages.success(request, text % {"key": key})
     else:
-        messages.info(request, _("%(key)s was disabled before.") % {"key": key})
+        messages.info(request, _("%(key)s was already disabled.") % {"key": key})
     return _back(request, key)
 
 
@@ -26,7 +26,7 @@ def key_enable(request: HttpRequest, key: APIKey) -> HttpResponse:
     if key.enable(actor=Actor.from_request(request)):
         messages.success(request, _("%(key)s is enabled.") % {"key": key})
     else:
-        messages.info(request, _("%(key)s was enabled before.") % {"key": key})
+        messages.info(request, _("%(key)s was already enabled.") % {"key": key})
     return _back(request, key)
 
 

@@ -1,4 +1,4 @@
-"""Log in, log out, and the page for whoever guessed too often."""
+"""Log in, log out, and the page for those who guessed too often."""
 
 from typing import Any
 
@@ -19,11 +19,11 @@ from apikeys.views.access import is_console_user
 
 
 class LoginForm(AuthenticationForm):
-    """The console's login. Who is no console user reads the same as with a wrong password."""
+    """The console's login. Who is no console user reads the same as after a wrong password."""
 
     error_messages = {  # noqa: RUF012 - Django's own attribute
-        "invalid_login": gettext_lazy("The username or the password is not right."),
-        "inactive": gettext_lazy("The username or the password is not right."),
+        "invalid_login": gettext_lazy("The username or the password is wrong."),
+        "inactive": gettext_lazy("The username or the password is wrong."),
     }
 
     def confirm_login_allowed(self, user: Any) -> None:

@@ -44,6 +44,6 @@ def error_in(request: HttpRequest) -> str:
     if not password:
         return _("Type your password.")
     if authenticate(request, username=request.user.get_username(), password=password) is None:
-        return _("The password is not right.")
+        return _("The password is wrong.")
     remember(request)
     return ""

@@ -99,7 +99,7 @@ def store_switch(request: HttpRequest, public_id: str, deed: str) -> HttpRespons
 def store_staff(request: HttpRequest, public_id: str) -> HttpResponse:
     """Who sees the store. Superusers only: others could let themselves into any store."""
     if not sees_every_store(request.user):
-        raise PermissionDenied(_("Only superusers choose the staff of a store."))
+        raise PermissionDenied(_("Only superusers can choose the staff of a store."))
     store = _found(request, public_id)
     chosen = list(store.staff.values_list("username", flat=True))
     data = request.POST if request.method == "POST" else None

@@ -39,12 +39,12 @@ class CallRecordQuerySet(OfStoresQuerySet["CallRecord"]):
     # at the same time. The first condition of each pair is what the index answers.
 
     def below(self, position: Position) -> Self:
-        """Those that stand below this one when the newest stands on top."""
+        """Those below this one when the newest is on top."""
         later = Q(date_added__lt=position.date_added) | Q(pk__lt=position.pk)
         return self.filter(later, date_added__lte=position.date_added)
 
     def above(self, position: Position) -> Self:
-        """Those that stand above this one when the newest stands on top."""
+        """Those above this one when the newest is on top."""
         earlier = Q(date_added__gt=position.date_added) | Q(pk__gt=position.pk)
         return self.filter(earlier, date_added__gte=position.date_added)
 
@@ -63,7 +63,7 @@ class CallRecordQuerySet(OfStoresQuerySet["CallRecord"]):
 
         Neither a transaction nor a cursor is held between the batches, so that a slow reader
         holds nothing up. Calls that come in meanwhile are not part of the walk. Say here from
-        where it begins: of two conditions on the end of a time, SQLite may walk from the wrong
+        where it begins: of two conditions on the end of a period, SQLite may walk from the wrong
         one, again in every batch.
         """
         remaining = self.order_by("-date_added", "-pk")

@@ -1,4 +1,4 @@
-"""Parts of pages that speak of calls; the pages about keys use them as well."""
+"""Parts of pages about calls; the pages about keys use them as well."""
 
 from datetime import UTC, datetime
 from typing import Any
@@ -35,7 +35,7 @@ def calls_last_days(context: RequestContext, key: APIKey, days: int = 7) -> dict
 
 @register.inclusion_tag("history/day_chart.html")
 def day_chart(chart: Chart, heading: str) -> dict[str, Any]:
-    """A picture of calls and denials by day, with a table of the same numbers."""
+    """A chart of calls and denials by day, with a table of the same numbers."""
     return {"chart": chart, "heading": heading, "zone": settings.TIME_ZONE}
 
 

@@ -91,7 +91,7 @@ def _concerns(keys: APIKeyQuerySet) -> list[Concern]:
 
 
 def _telling_times(state: KeyState, keys: list[APIKey]) -> dict[int, datetime | None]:
-    """When it ends, was last used, was made, or was presented: whatever the state speaks of."""
+    """When it ends, was last used, was made, or was presented: whatever the state is about."""
     match state:
         case KeyState.EXPIRING:
             return {key.pk: key.expires_at for key in keys}

@@ -63,7 +63,7 @@ class IncidentForm(forms.Form):
         widget=forms.DateInput(attrs={"type": "date"}),
         validators=SENSIBLE_DATES,
     )
-    everything = forms.BooleanField(label=_("All keys, whatever they are"), required=False)
+    everything = forms.BooleanField(label=_("All keys"), required=False)
 
     def __init__(self, data: Any, *, viewer: Person) -> None:
         super().__init__(data)

@@ -78,7 +78,7 @@ class CartSerializer(serializers.Serializer[Any]):
 
 
 CART_ANSWER: Final = OpenApiResponse(
-    CartSerializer, description="The cart; its key stands in the headers too."
+    CartSerializer, description="The cart; its key is in the headers too."
 )
 
 

@@ -21,7 +21,7 @@ SERVER_OWNED = """
 
 
 class CheckoutBody(Incoming):
-    """Greenfield's place for what Coinsnap has at the top."""
+    """Greenfield's place for what Coinsnap has at the top level."""
 
     redirectURL = serializers.CharField(max_length=2000, required=False, allow_blank=True)
     redirectUrl = serializers.CharField(max_length=2000, required=False, allow_blank=True)
@@ -49,7 +49,7 @@ class InvoiceBody(Incoming):
     checkout = CheckoutBody(required=False)
 
     def validate(self, values: dict[str, Any]) -> dict[str, Any]:
-        """The model's names; what stands at the top goes before Greenfield's places."""
+        """The model's names; what is at the top level goes before Greenfield's places."""
         checkout, metadata = values.get("checkout", {}), values.get("metadata", {})
         order_id = values.get("orderId") or metadata.get("orderId") or ""
         return {

@@ -102,7 +102,7 @@ class InvoiceDetail(InvoiceView):
         request=MarkBody, responses=InvoiceSerializer, operation_id="invoices_change_status"
     )
     def patch(self, request: Request, store_id: str, invoice_id: str) -> Response:
-        """Call an invoice settled or invalid."""
+        """Mark an invoice as settled or invalid."""
         return self.mark(invoice_id)
 
     @extend_schema(responses=InvoiceSerializer, operation_id="invoices_archive")
@@ -114,7 +114,7 @@ class InvoiceDetail(InvoiceView):
 
 
 class InvoiceMark(InvoiceView):
-    """Call an invoice settled or invalid."""
+    """Mark an invoice as settled or invalid."""
 
     @extend_schema(
         request=MarkBody,

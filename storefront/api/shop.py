@@ -33,7 +33,7 @@ class ShopView(ProtectedView):
             raise ParseError("The query holds text that cannot be stored.")
 
     def handle_exception(self, exc: Exception) -> Response:
-        """What somebody else deleted after this call had found it is as missing as ever."""
+        """What somebody else deleted after this call had found it is missing like anything else."""
         if isinstance(exc, ObjectDoesNotExist):
             exc = NotFound("There is nothing here.")
         return super().handle_exception(exc)

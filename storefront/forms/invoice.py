@@ -22,7 +22,7 @@ class NewInvoiceForm(InStoreForm):
         label=_("Currency"),
         max_length=4,
         required=False,
-        help_text=_("As in EUR; the store's own when left blank."),
+        help_text=_("Such as EUR; blank means the store's own."),
     )
     order_id = forms.CharField(label=_("Order id"), max_length=200, required=False)
     buyer_email = forms.EmailField(label=_("Buyer's email"), required=False)

@@ -32,10 +32,12 @@ class DebugFields(forms.CharField):
                 continue
             name, colon, text = (part.strip() for part in line.partition(":"))
             if not colon:
-                raise ValidationError(_("Write each field on a line: “name: value”."), code="line")
+                raise ValidationError(
+                    _("Write each field on a line of its own: “name: value”."), code="line"
+                )
             if name in fields:
                 raise ValidationError(
-                    _("“%(name)s” is there twice."), code="twice", params={"name": name}
+                    _("“%(name)s” is listed twice."), code="twice", params={"name": name}
                 )
             fields[name] = text
         return fields
@@ -76,7 +78,7 @@ class NewPaymentMethodForm(PaymentMethodForm, InStoreForm):
     code = forms.CharField(
         label=_("Id"),
         max_length=40,
-        help_text=_("What callers choose it by: “stripe”, “bank-transfer”. It cannot change."),
+        help_text=_("The name that callers use: “stripe”, “bank-transfer”. It cannot change."),
         widget=forms.TextInput(attrs={"autocapitalize": "none", "spellcheck": "false"}),
     )
     field_order = ("store", "code", "title", "enabled", "mode", "debug")

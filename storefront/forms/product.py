@@ -15,7 +15,7 @@ class ProductForm(OpenedForm):
         label=_("Currency"),
         max_length=4,
         required=False,
-        help_text=_("As in EUR; the store's own when left blank."),
+        help_text=_("Such as EUR; blank means the store's own."),
     )
 
 

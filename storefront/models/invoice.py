@@ -178,7 +178,7 @@ class Invoice(Payable):
 
     @transaction.atomic
     def mark(self, status: str, *, actor: Actor, reason: str = "") -> bool:
-        """Call it settled or invalid by hand. Returns whether that was news.
+        """Mark it settled or invalid by hand. Returns whether anything changed.
 
         Raises ``ValidationError`` when an invoice in its state cannot become that.
         """
@@ -199,7 +199,7 @@ class Invoice(Payable):
 
     @transaction.atomic
     def expire(self) -> bool:
-        """Lock the invoice, and end it if its time is over. Returns whether that was news."""
+        """Lock the invoice, and end it if its time is over. Returns whether anything changed."""
         self.lock()
         if self.status != InvoiceStatus.NEW or self.expires_at > timezone.now():
             return False
@@ -226,7 +226,7 @@ class Invoice(Payable):
 
     @transaction.atomic
     def archive(self, *, actor: Actor) -> bool:
-        """Take it out of the lists. Returns whether that was news."""
+        """Take it out of the lists. Returns whether anything changed."""
         self.lock()
         if self.archived_at is not None:
             return False
@@ -237,7 +237,7 @@ class Invoice(Payable):
 
     @transaction.atomic
     def unarchive(self, *, actor: Actor) -> bool:
-        """Put it back into the lists. Returns whether that was news."""
+        """Put it back into the lists. Returns whether anything changed."""
         self.lock()
         if self.archived_at is None:
             return False

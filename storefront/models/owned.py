@@ -25,7 +25,7 @@ def new_public_id() -> str:
 
 @contextmanager
 def saved_once(taken: "StrPromise") -> Iterator[None]:
-    """Of two that are saved in one moment, the second is told what it would have been told."""
+    """When two are saved at the same moment, the second gets the usual complaint."""
     try:
         with transaction.atomic():
             yield

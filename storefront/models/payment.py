@@ -30,7 +30,7 @@ class Payable(Owned):
         raise NotImplementedError
 
     def expire(self) -> bool:
-        """Lock the invoice, and end it if its time is over. Returns whether that was news."""
+        """Lock the invoice, and end it if its time is over. Returns whether anything changed."""
         raise NotImplementedError
 
     def _become(self, status: str, additional_status: str) -> None:
@@ -47,9 +47,9 @@ class Payable(Owned):
         self.expire()  # which locks it: what comes too late is late even if the worker is later
         minor = money.to_minor(payment, self.currency)
         if minor <= 0:
-            raise ValidationError(_("A payment is more than nothing."), code="min_value")
+            raise ValidationError(_("A payment must be more than zero."), code="min_value")
         if self.status == InvoiceStatus.INVALID:
-            raise ValidationError(_("An invalid invoice takes no payment."), code="invalid")
+            raise ValidationError(_("An invalid invoice cannot be paid."), code="invalid")
         before = self.snapshot()
         self.paid_minor += minor
         self.modified("paid_minor")
@@ -76,7 +76,7 @@ class Payable(Owned):
 
     @transaction.atomic
     def confirm(self, *, actor: Actor) -> bool:
-        """Settle an invoice whose payment was not sure yet. Returns whether that was news."""
+        """Settle an invoice whose payment was not sure yet. Returns whether anything changed."""
         self.lock()
         if self.status != InvoiceStatus.PROCESSING:
             return False

@@ -44,7 +44,7 @@ def validate_target(url: str) -> None:
     if parts.scheme != "https" and not settings.PUBLIC_URL.startswith("http://"):
         raise ValidationError(_("The address must begin with https://."), code="not_https")
     if parts.fragment:
-        raise ValidationError(_("A target has no #part."), code="fragment")
+        raise ValidationError(_("A target must not end with a #fragment."), code="fragment")
 
 
 class TransferTargetQuerySet(ScopedQuerySet["TransferTarget"]):

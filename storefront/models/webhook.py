@@ -177,7 +177,7 @@ class Webhook(Signing):
 
     @transaction.atomic
     def disable(self, *, actor: Actor, reason: str = "") -> bool:
-        """Send nothing more, and drop what was waiting. Returns whether that was news."""
+        """Send nothing more, and drop what was waiting. Returns whether anything changed."""
         self.lock()
         if not self._switch(Status.DISABLED, reason=reason):
             return False
@@ -186,7 +186,7 @@ class Webhook(Signing):
 
     @transaction.atomic
     def enable(self, *, actor: Actor, reason: str = "") -> bool:
-        """Send what happens from now on. Returns whether that was news."""
+        """Send what happens from now on. Returns whether anything changed."""
         self.lock()
         if not self._switch(Status.ENABLED):
             return False

@@ -18,7 +18,7 @@ from storefront.models.cart import CartClosed
 
 
 class CartListForm(forms.Form):
-    """The filters of the list; what does not fit is left out of account."""
+    """The filters of the list; what does not fit is ignored."""
 
     q = forms.CharField(
         label=gettext_lazy("Cart or customer"),

@@ -1,4 +1,4 @@
-"""What the lists of the shop have in common: they are searched by what stands in the URL."""
+"""What the lists of the shop have in common: the URL says what they are searched for."""
 
 from datetime import datetime, time
 from typing import Any, TypeVar

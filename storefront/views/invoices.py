@@ -88,7 +88,7 @@ def invoice_detail(request: HttpRequest, public_id: str) -> HttpResponse:
 
 @console_page("storefront.mark_invoice", methods=DEED)
 def invoice_mark(request: HttpRequest, public_id: str) -> HttpResponse:
-    """Call it settled or invalid by hand."""
+    """Mark it settled or invalid by hand."""
     invoice = _found(request, public_id)
     try:
         invoice.mark(request.POST.get("status", ""), actor=Actor.from_request(request))

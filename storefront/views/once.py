@@ -20,5 +20,5 @@ def is_repeated(request: HttpRequest) -> bool:
         "console", request.user.pk, request.path, number, body_digest=""
     )
     if not is_new:
-        messages.info(request, _("The form was sent twice; it was done once."))
+        messages.info(request, _("The form was sent twice, and carried out once."))
     return not is_new

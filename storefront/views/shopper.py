@@ -97,7 +97,7 @@ def _change_quantity(request: HttpRequest, found: Cart) -> str:
         try:
             found.set_quantity(item, form.cleaned_data["quantity"])
         except CartClosed:
-            return str(_("The order was placed already."))
+            return str(_("The order has already been placed."))
     return ""
 
 

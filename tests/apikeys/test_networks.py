@@ -308,9 +308,9 @@ def test_overlaps_and_unusual_networks_are_pointed_out():
     assert found == [
         "128.0.0.0/7 is very wide.",
         "192.168.0.0/24 is private: no call from the internet comes from there.",
-        "203.0.113.7 already lies in 203.0.113.0/24.",
-        "203.0.113.64/26 already lies in 203.0.113.0/24.",
-        "203.0.113.64/26 is there twice.",
+        "203.0.113.7 is already covered by 203.0.113.0/24.",
+        "203.0.113.64/26 is already covered by 203.0.113.0/24.",
+        "203.0.113.64/26 is listed twice.",
         "2001::/16 is very wide.",
     ]
 

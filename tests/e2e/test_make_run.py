@@ -18,7 +18,7 @@ import requests
 from tests import live, servers
 
 pytestmark = pytest.mark.e2e
-ADDRESSES = "Ctrl-C ends both."
+ADDRESSES = "Press Ctrl-C to stop."
 UNHEARD = 35  # seconds that a server which did not hear of its end is given
 
 

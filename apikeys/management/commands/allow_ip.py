@@ -45,4 +45,4 @@ class Command(BaseCommand):
         for remark in networks.remarks(allowed):
             self.say(remark)
         if key.any_ip:
-            self.say("The key is open to any address all the same: update_api_key --no-any-ip.")
+            self.say("Any address may still use the key; update_api_key --no-any-ip ends that.")

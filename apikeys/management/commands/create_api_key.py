@@ -80,7 +80,7 @@ class Command(BaseCommand):
         for remark in networks.remarks(document["allowed_ips"]):
             self.say(remark)
         if not api_user.is_enabled:
-            self.say(f"{api_user} is disabled, and so is every key of it.")
+            self.say(f"{api_user} is disabled, so its keys are refused.")
 
 
 def _api_user(options: dict[str, Any], actor: Actor) -> APIUser:

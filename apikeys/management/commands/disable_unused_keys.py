@@ -27,7 +27,9 @@ class Command(BaseCommand):
             type=arguments.days,
             help=f"without a call (default: DISABLE_UNUSED_AFTER_DAYS, else {SUGGESTED_DAYS})",
         )
-        parser.add_argument("--dry-run", action="store_true", help="only say which keys would go")
+        parser.add_argument(
+            "--dry-run", action="store_true", help="only list the keys that would be disabled"
+        )
 
     def handle(self, *args: Any, **options: Any) -> None:
         days = options["days"] or settings.DISABLE_UNUSED_AFTER_DAYS or SUGGESTED_DAYS

@@ -21,4 +21,4 @@ class Command(BaseCommand):
         sentence = f"{key} is enabled." if enabled else f"{key} was enabled already."
         self.answer({**key_document(key), "status": key.state, "changed": enabled}, sentence)
         if key.is_expired:
-            self.say(f"It expired at {key.expires_at} and is refused all the same.")
+            self.say(f"It expired at {key.expires_at} and is still refused.")

@@ -28,7 +28,7 @@ COLUMNS = (
 
 
 class Command(BaseCommand):
-    help = "List API keys, newest first. An empty list is an answer, too (exit code 0)."
+    help = "List API keys, newest first. An empty list is no error (exit code 0)."
 
     def add_arguments(self, parser: CommandParser) -> None:
         parser.add_argument("--username", metavar="U", help="of this API user")
@@ -38,7 +38,7 @@ class Command(BaseCommand):
             "--unused-for",
             type=arguments.days,
             metavar="DAYS",
-            help="enabled keys without a call for so long; never used ones count from creation",
+            help="enabled keys without a call for so many days; unused ones count from creation",
         )
 
     def handle(self, *args: Any, **options: Any) -> None:

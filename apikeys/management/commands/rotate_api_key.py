@@ -25,7 +25,7 @@ class Command(BaseCommand):
             type=arguments.span,
             default="0",
             metavar="0|1h|24h|7d",
-            help="how long the secret before stays valid (0: it ends at once; at most 30d)",
+            help="how long the old secret stays valid (0: it ends at once; at most 30d)",
         )
         parser.add_argument(
             "--signing",
@@ -45,4 +45,4 @@ class Command(BaseCommand):
         self.say("This is the only time that the consumer secret is shown.")
         if options["overlap"]:
             until = timezone.now() + options["overlap"]
-            self.say(f"The secret before stays valid until {shown(until)}.")
+            self.say(f"The old secret stays valid until {shown(until)}.")

@@ -63,6 +63,6 @@ class Command(BaseCommand):
         changed = key.change(actor=Actor.command(), **fields)
         document = key_document(key)
         self.answer(document, details(document))
-        self.say("Changed." if changed else "It was so already.")
+        self.say("Changed." if changed else "Nothing to change.")
         if not key.any_ip and not document["allowed_ips"]:
             self.say("The list of allowed IPs is empty: nobody can use the key now.")

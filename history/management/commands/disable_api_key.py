@@ -39,7 +39,9 @@ class Command(BaseCommand):
             help="keys issued before this date, or before 90d ago",
         )
         parser.add_argument("--all", action="store_true", help="every key")
-        parser.add_argument("--dry-run", action="store_true", help="only say which keys would go")
+        parser.add_argument(
+            "--dry-run", action="store_true", help="only list the keys that would be disabled"
+        )
         parser.add_argument("--yes", action="store_true", help="do not ask")
 
     def handle(self, *args: Any, **options: Any) -> None:

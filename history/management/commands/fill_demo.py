@@ -18,7 +18,7 @@ class Command(BaseCommand):
     def handle(self, *args: Any, **options: Any) -> None:
         with transaction.atomic():
             if APIKey.objects.exists():
-                raise Failed("There are keys already, and a demo must not stand beside real ones.")
+                raise Failed("There are keys already, and a demo must not be mixed with real ones.")
             cast = issue_keys(Actor.command())
             calls = record_calls(cast)
             for app in apps.get_app_configs():

@@ -97,7 +97,7 @@ def test_overlaps_and_wide_networks_are_pointed_out(client, key):
     client.post(url(key), {"allowed_ips": "203.0.113.0/24\n16.0.0.0/4"})
 
     page = client.get(url(key)).content.decode()
-    assert "203.0.113.7 already lies in 203.0.113.0/24." in page
+    assert "203.0.113.7 is already covered by 203.0.113.0/24." in page
     assert "16.0.0.0/4 is very wide." in page
 
 

@@ -114,7 +114,7 @@ def test_when_the_filters_find_other_keys_than_were_shown_one_is_asked_again(cli
 
     again = bulk(client, **form, seen=shown(page)).content.decode()
 
-    assert "The filters find other keys than when you looked." in again
+    assert "The filters now find other keys than those you saw" in again
     assert not APIKey.objects.filter(status="disabled").exists()
     bulk(client, **form, seen=shown(again))
     assert APIKey.objects.filter(status="disabled").count() == (3 if change == "one more" else 2)
@@ -131,7 +131,7 @@ def test_a_filter_that_is_not_valid_widens_no_deed(client, admin, filters, more)
         follow=True,
     ).content.decode()
 
-    assert "A filter is not valid any more. No key was switched" in page
+    assert "A filter is no longer valid, so no key was changed" in page
     assert "Disable 1 key?" not in page
     assert not APIKey.objects.filter(status="disabled").exists()
 
@@ -141,7 +141,7 @@ def test_nothing_chosen_is_said(client, admin):
 
     page = client.post("/console/keys/bulk/", {"deed": "disable"}, follow=True)
 
-    assert "No key is chosen that is enabled." in page.content.decode()
+    assert "None of the chosen keys is enabled." in page.content.decode()
 
 
 @pytest.mark.parametrize("reason", ["a\0b", "\u202eevil", "x" * 5000])

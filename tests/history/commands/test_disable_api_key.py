@@ -93,7 +93,7 @@ def test_all_takes_every_enabled_key(command, cast):
 def test_nobody_disables_many_keys_without_being_asked(command, cast):
     ran = command("disable_api_key", "--all")
     assert ran.code == 2
-    assert "--dry-run" in ran.err
+    assert "--yes" in ran.err
     assert not disabled()
 
 
