@@ -147,7 +147,7 @@ def browser():
 def page(browser):
     """An empty page of a visitor whom nobody has seen before."""
     context = browser.new_context()
-    context.set_default_timeout(30_000)
+    context.set_default_timeout(60_000)
     yield context.new_page()
     context.close()
 

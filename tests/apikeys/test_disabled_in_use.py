@@ -35,7 +35,7 @@ def test_a_call_that_is_under_way_when_its_key_is_disabled_ends_as_it_began(call
 
     def held(view, request, **named):
         within_the_view.set()
-        assert go_on.wait(30)
+        assert go_on.wait(60)
         return post(view, request, **named)
 
     def send():
@@ -54,10 +54,10 @@ def test_a_call_that_is_under_way_when_its_key_is_disabled_ends_as_it_began(call
     monkeypatch.setattr(Notes, "post", held)
     with ThreadPoolExecutor(2) as pool:
         sent = pool.submit(send)
-        assert within_the_view.wait(30)
+        assert within_the_view.wait(60)
         switched = pool.submit(disable)
         if connection.vendor == "postgresql":
-            assert disabled.wait(30)  # SQLite has one writer, and that is the call
+            assert disabled.wait(60)  # SQLite has one writer, and that is the call
         go_on.set()
         answer, _done = sent.result(), switched.result()
     later = call(key, NOTES, method="POST", data=json.dumps({"name": "y"}))

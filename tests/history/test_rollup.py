@@ -142,10 +142,11 @@ def test_staff_of_one_store_count_its_calls_only():
 
 
 @pytest.mark.django_db(transaction=True)
-def test_a_call_that_commits_late_is_counted():
+def test_a_call_that_commits_late_is_counted(monkeypatch):
     """Its id is lower than that of a call that was committed first."""
     if connection.vendor != "postgresql":
         pytest.skip("SQLite has one writer, who commits in the order of the ids")
+    monkeypatch.setattr(rollup, "PATIENCE", timedelta(minutes=1))
     key = APIKeyFactory()
     inserted, may_commit = threading.Event(), threading.Event()
 
@@ -153,12 +154,12 @@ def test_a_call_that_commits_late_is_counted():
         with transaction.atomic():
             CallRecordFactory(key=key)
             inserted.set()
-            may_commit.wait(10)
+            may_commit.wait(60)
         connection.close()
 
     late = threading.Thread(target=commit_late)
     late.start()
-    inserted.wait(10)
+    assert inserted.wait(60)
     CallRecordFactory(key=key)  # has the higher id, and is committed
     threading.Timer(0.2, may_commit.set).start()
 
@@ -180,12 +181,12 @@ def test_counting_waits_for_another_day_rather_than_for_long(monkeypatch):
         with transaction.atomic():
             CallRecordFactory(key=key)
             inserted.set()
-            may_commit.wait(10)
+            may_commit.wait(60)
         connection.close()
 
     hanging = threading.Thread(target=hang)
     hanging.start()
-    inserted.wait(10)
+    assert inserted.wait(60)
     CallRecordFactory(key=key)
 
     assert rollup.roll_up() == 0

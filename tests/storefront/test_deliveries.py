@@ -411,12 +411,13 @@ def test_a_worker_that_has_to_stop_takes_up_nothing_new(receiver, monkeypatch):
     assert Delivery.objects.pending().count() == 1
 
 
-def test_slow_receivers_keep_nobody_waiting():
+def test_slow_receivers_keep_nobody_waiting(monkeypatch):
+    monkeypatch.setattr(outgoing, "TIME", 120.0)
     all_fast_ones_came = threading.Event()
     came_meanwhile = []
 
     def slowly(handler):
-        came_meanwhile.append(all_fast_ones_came.wait(15))
+        came_meanwhile.append(all_fast_ones_came.wait(60))
         handler.send_response(200)
         handler.send_header("Content-Length", "0")
         handler.end_headers()
