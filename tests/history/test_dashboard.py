@@ -1,4 +1,3 @@
-import html
 import re
 from datetime import timedelta
 
@@ -17,10 +16,7 @@ from tests.factories import (
     UnprovenCallsFactory,
     UserFactory,
 )
-
-
-def text_of(response):
-    return re.sub(r"\s+", " ", html.unescape(re.sub(r"<[^>]*>", " ", response.content.decode())))
+from tests.reading import text_of
 
 
 @pytest.fixture

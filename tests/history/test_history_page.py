@@ -1,4 +1,3 @@
-import html
 import re
 from datetime import UTC, datetime, timedelta
 
@@ -17,15 +16,10 @@ from tests.factories import (
     UnprovenCallsFactory,
     UserFactory,
 )
+from tests.reading import text_of
 
 NOON = datetime(2026, 3, 2, 12, tzinfo=UTC)
 HISTORY = "/console/history/"
-
-
-def text_of(response):
-    """What a reader sees: no tags, single spaces."""
-    body = re.sub(r"<(script|style)\b.*?</\1>", " ", response.content.decode(), flags=re.S)
-    return re.sub(r"\s+", " ", html.unescape(re.sub(r"<[^>]*>", " ", body)))
 
 
 def headings(response):

@@ -1,4 +1,3 @@
-import html
 import re
 from datetime import UTC, datetime, timedelta
 
@@ -14,13 +13,10 @@ from tests.factories import (
     StoreFactory,
     UserFactory,
 )
+from tests.reading import text_of
 
 INCIDENT = "/console/incident/"
 CHANGES_KEYS = ["apikeys.change_apikey"]
-
-
-def text_of(response):
-    return re.sub(r"\s+", " ", html.unescape(re.sub(r"<[^>]*>", " ", response.content.decode())))
 
 
 def enabled():
