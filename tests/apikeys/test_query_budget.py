@@ -12,11 +12,11 @@ from tests.factories import APIKeyFactory
 pytestmark = pytest.mark.django_db
 
 
-def statements(send):
+def statements(send, status=200):
     with CaptureQueriesContext(
         connection,
     ) as queries:
-        assert send().status_code == 200
+        assert send().status_code == status
     texts = [query["sql"] for query in queries]
     return [sql for sql in texts if re.match(r"\s*(SELECT|INSERT|UPDATE|DELETE|WITH)\b", sql)]
 
@@ -50,3 +50,27 @@ def test_last_use_is_written_at_most_once_a_minute(call):
     call(key)
 
     assert APIKey.objects.get().last_used_at == used
+
+
+@pytest.mark.parametrize(
+    ("fields", "status", "most"),
+    [
+        ({"rate_limit": "1/hour"}, 429, 2),
+        ({"rate_limit": "1/hour", "allowed_ips": ["127.0.0.1"]}, 429, 3),
+        ({"allowed_ips": ["203.0.113.7"]}, 403, 3),
+        ({"permission": "write"}, 403, 2),
+        ({"disabled": True}, 401, 2),
+    ],
+    ids=["limit", "limit and addresses", "address", "level", "disabled"],
+)
+def test_a_proven_call_that_is_refused_costs_its_record_and_what_it_takes_to_decide(
+    call, fields, status, most
+):
+    key = APIKeyFactory(**fields)
+    call(key)
+
+    refused = statements(lambda: call(key), status)
+
+    assert len(refused) <= most, refused
+    assert [sql.split()[0] for sql in refused].count("INSERT") == 1
+    assert not [sql for sql in refused if sql.startswith("UPDATE")]
