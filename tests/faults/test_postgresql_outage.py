@@ -14,6 +14,7 @@ from tests.faults.proxy import AT_ONCE, SlowProxy
 from tests.faults.records import assert_nothing_acknowledged_is_lost, execute
 
 pytestmark = pytest.mark.e2e
+A_LITTLE = 0.6  # seconds: every statement by itself is quick enough
 LONGEST = 9.0  # seconds: five are promised, and who waits for it twice needs ten
 
 
@@ -105,27 +106,48 @@ def slow(live_databases):
     proxy.stop()
 
 
-def test_a_slow_database_gives_503_in_time_and_heals_without_hands(
-    live_databases, start_console, slow
-):
+@pytest.fixture
+def slow_console(live_databases, start_console, slow):
+    """A server that reaches its database on the slow way."""
     parts = urlsplit(live_databases.fresh())
     account, _at, _address = parts.netloc.rpartition("@")
-    url = urlunsplit(parts._replace(netloc=f"{account}@{slow.address}"))
-    console = start_console(DATABASE_URL=url)
-    key = issue(console, "inventory-sync")
+    return start_console(
+        DATABASE_URL=urlunsplit(parts._replace(netloc=f"{account}@{slow.address}"))
+    )
 
-    with in_every_worker(console, key) as callers:
+
+def test_a_slow_database_gives_503_in_time_and_heals_without_hands(slow_console, slow):
+    key = issue(slow_console, "inventory-sync")
+
+    with in_every_worker(slow_console, key) as callers:
         assert [caller.add_invoice().status for caller in callers] == [200, 200]
         slow.delay = 3.0
         refused = [deed() for caller in callers for deed in (caller.whoami, caller.add_invoice)]
         slow.delay = AT_ONCE
-    with Load.of(console, key) as load:
+    with Load.of(slow_console, key) as load:
         load.wait_for(200, count=40)
 
     assert slow.delayed > 0
     assert {(answer.status, answer.code) for answer in refused} == {(503, "history_unavailable")}
     assert max(answer.seconds for answer in refused) < LONGEST
-    assert_nothing_acknowledged_is_lost(console, load)
+    assert_nothing_acknowledged_is_lost(slow_console, load)
+
+
+def test_many_statements_that_are_each_a_little_slow_give_503_in_time_too(slow_console, slow):
+    key = issue(slow_console, "inventory-sync")
+
+    with in_every_worker(slow_console, key) as callers:
+        assert [caller.add_invoice().status for caller in callers] == [200, 200]
+        slow.delay = A_LITTLE
+        refused = [caller.add_invoice() for caller in callers]
+        slow.delay = AT_ONCE
+    with Load.of(slow_console, key) as load:
+        load.wait_for(200, count=40)
+
+    assert slow.delayed > 0
+    assert {(answer.status, answer.code) for answer in refused} == {(503, "history_unavailable")}
+    assert max(answer.seconds for answer in refused) < LONGEST
+    assert_nothing_acknowledged_is_lost(slow_console, load)
 
 
 def test_restarts_under_load_lose_no_acknowledged_call(postgresql, console, key):
