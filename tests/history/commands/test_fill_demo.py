@@ -7,7 +7,7 @@ from django.core.management import call_command
 from django.utils import timezone
 
 from apikeys.management.base import Failed
-from apikeys.models import APIKey
+from apikeys.models import APIKey, APIUser
 from history.models import CallRecord, UnprovenCalls
 from tests.factories import APIKeyFactory
 
@@ -27,6 +27,8 @@ def test_the_demo_has_keys_in_every_state_and_sixty_days_of_calls(capsys):
     oldest = CallRecord.objects.earliest("date_added").date_added
     assert 59 <= (timezone.now() - oldest).days <= 61
     assert not CallRecord.objects.filter(date_added__gt=timezone.now()).exists()
+    for row in [*keys, *APIUser.objects.all()]:
+        assert {*row.search_words.values_list("word", flat=True)} == {*row.words()}
 
 
 def test_the_demo_refuses_to_stand_beside_real_keys():
