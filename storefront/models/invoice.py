@@ -127,6 +127,11 @@ class Invoice(Payable):
     def paid(self) -> Decimal:
         return money.from_minor(self.paid_minor, self.currency)
 
+    @property
+    def due(self) -> Decimal:
+        """What is still to be paid."""
+        return money.from_minor(max(0, self.amount_minor - self.paid_minor), self.currency)
+
     # Greenfield knows others, such as top-ups; here every invoice has an amount.
     kind = "Standard"
 

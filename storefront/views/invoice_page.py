@@ -14,7 +14,10 @@ OPEN = (InvoiceStatus.NEW, InvoiceStatus.PROCESSING)
 @require_safe
 def invoice_page(request: HttpRequest, public_id: str) -> HttpResponse:
     """What is due, until when, and what became of it. Changes nothing."""
-    invoice = _invoice(public_id)
+    try:
+        invoice = _invoice(public_id)
+    except Http404:  # whoever follows such a link is a customer, and has no use for the console
+        return render(request, "storefront/invoice_nothing.html", status=404)
     is_open = invoice.status in OPEN
     settled = invoice.status == InvoiceStatus.SETTLED
     context = {
@@ -30,7 +33,8 @@ def invoice_page(request: HttpRequest, public_id: str) -> HttpResponse:
 @require_safe
 def invoice_status(request: HttpRequest, public_id: str) -> JsonResponse:
     """What the page asks now and then, to load itself again when the answer is a new one."""
-    return JsonResponse({"status": _invoice(public_id).status})
+    invoice = _invoice(public_id)
+    return JsonResponse({"status": invoice.status, "paid": f"{invoice.paid:f}"})
 
 
 def _invoice(public_id: str) -> Invoice:

@@ -1,8 +1,10 @@
 """The page behind an invoice's checkout link."""
 
+from decimal import Decimal
+
 import pytest
 
-from tests.factories import StoreFactory
+from tests.factories import ACTOR, StoreFactory
 from tests.storefront.factories import InvoiceFactory
 
 pytestmark = pytest.mark.django_db
@@ -64,8 +66,27 @@ def test_greenfields_placeholders_are_filled_in(client):
 
 def test_the_page_learns_of_a_change_by_asking(client):
     assert page_of(client, InvoiceFactory(status="Settled"), "/status").json() == {
-        "status": "Settled"
+        "status": "Settled",
+        "paid": "0.00",
     }
+
+
+def test_a_part_that_was_paid_leaves_the_rest_to_be_paid(client):
+    invoice = InvoiceFactory()
+    invoice.receive(Decimal(5), actor=ACTOR)
+
+    page = page_of(client, invoice).content.decode()
+
+    assert "Still to be paid" in page
+    assert "7.50 EUR" in page
+
+
+def test_a_link_to_no_invoice_shows_a_customer_nothing_of_the_console(client):
+    page = client.get(f"/i/{'0' * 22}", secure=True)
+
+    assert page.status_code == 404
+    assert "There is no such invoice" in page.content.decode()
+    assert "console" not in page.content.decode().lower()
 
 
 @pytest.mark.parametrize("path", ["/i/" + "0" * 22, "/i/" + "0" * 22 + "/status", "/i/x%00"])
