@@ -8,6 +8,7 @@ import sys
 from functools import partial
 from pathlib import Path
 
+import hypothesis
 import pytest
 from django.core.management import get_commands, load_command_class
 from django.db import connections
@@ -17,6 +18,15 @@ from tests import calls, commands, live, servers
 from tests.factories import UserFactory
 
 HERE = Path(__file__).parent
+
+# The same examples for everybody, on a machine of any speed: what fails, fails for all.
+hypothesis.settings.register_profile(
+    "everywhere",
+    deadline=None,
+    derandomize=True,
+    suppress_health_check=[hypothesis.HealthCheck.too_slow],
+)
+hypothesis.settings.load_profile("everywhere")
 
 
 @pytest.fixture(autouse=True)

@@ -153,7 +153,7 @@ def test_no_credential_at_all_is_missing():
     assert denial_of(call_with(("cookie", "sessionid=1"), query="page=2")) == MISSING
 
 
-@settings(max_examples=300, deadline=None)
+@settings(max_examples=300)
 @given(st.text(), st.text(), st.text(), st.binary(), st.sampled_from(["http", "https"]))
 def test_whatever_is_sent_reading_ends_in_a_denial(auth, key, query, body, scheme):
     for value in (auth, f"Basic {auth}", f"OAuth {auth}", f"Bearer {auth}"):
@@ -477,7 +477,7 @@ carriers = st.sampled_from(
 )
 
 
-@settings(max_examples=1000, deadline=None)
+@settings(max_examples=1000)
 @given(carriers, st.data())
 def test_only_the_exact_credential_is_ever_read_from_a_changed_one(carrier, data):
     place = data.draw(st.sampled_from([i for i, text in enumerate(carrier) if text]))

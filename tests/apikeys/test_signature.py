@@ -119,7 +119,7 @@ hosts = st.sampled_from(
 ports = st.sampled_from(["", ":80", ":443", ":8000", ":65535"])
 
 
-@settings(max_examples=500, deadline=None)
+@settings(max_examples=500)
 @given(
     scheme=st.sampled_from(["http", "https"]),
     host=hosts,
@@ -429,7 +429,7 @@ def test_an_unsigned_body_can_be_allowed_or_never_leave_the_machine(settings):
     assert body_denial(replace(posted(), peer="127.0.0.1")) is None
 
 
-@settings(max_examples=200, deadline=None)
+@settings(max_examples=200)
 @given(st.text(), st.text(), st.text(), st.text(), st.binary())
 def test_no_call_makes_the_verification_fail(method, host, path, query, body):
     call = replace(
