@@ -4,7 +4,6 @@ from datetime import UTC, datetime, timedelta
 from urllib.parse import parse_qs, urlsplit
 
 import pytest
-import time_machine
 from django.utils import timezone
 
 from storefront.models import SessionTransfer
@@ -14,6 +13,11 @@ from tests.storefront.factories import CartFactory, TransferTargetFactory
 from tests.storefront.links import signed_link
 
 NOW = datetime(2026, 11, 22, 12, 0, tzinfo=UTC)
+
+
+@pytest.fixture(autouse=True)
+def _now(time_machine):
+    time_machine.move_to(NOW, tick=False)
 
 
 @pytest.fixture
@@ -30,8 +34,7 @@ def ask(shop, cart):
 
 
 def test_a_key_gets_a_link_with_a_ticket_and_when_it_ends(ask, cart):
-    with time_machine.travel(NOW, tick=False):
-        answer = ask().json()
+    answer = ask().json()
 
     url = urlsplit(answer.pop("url"))
     assert (url.scheme, url.netloc, url.path) == ("http", "127.0.0.1:8000", "/transfer-session")
@@ -79,16 +82,14 @@ def test_the_tickets_of_a_thousand_links_are_all_different(ask, shop):
     ],
 )
 def test_how_long_a_link_lives_is_decided_here(ask, asked, lifetime):
-    with time_machine.travel(NOW, tick=False):
-        assert ask(**asked).status_code == 200
+    assert ask(**asked).status_code == 200
 
     assert SessionTransfer.objects.get().expires_at == NOW + timedelta(seconds=lifetime)
 
 
 def test_the_longest_life_is_a_setting(ask, settings):
     settings.TRANSFER_MAX_LIFETIME = 120
-    with time_machine.travel(NOW, tick=False):
-        ask(lifetime=3600)
+    ask(lifetime=3600)
 
     assert SessionTransfer.objects.get().expires_at == NOW + timedelta(seconds=120)
 
@@ -164,8 +165,7 @@ def test_a_link_of_ones_own_is_checked_without_spending_it(shop_of):
     cart = CartFactory(store=shop.store)
     url = signed_link(shop.key, cart, expires=int(NOW.timestamp()) + 60)
 
-    with time_machine.travel(NOW, tick=False):
-        answers = [check(shop, url) for _ in range(3)]
+    answers = [check(shop, url) for _ in range(3)]
 
     assert answers[0] == {
         "valid": True,
