@@ -21,11 +21,11 @@ RESERVED: Final = frozenset({"mode"})
 
 # What payment providers begin their secrets with, where a word can begin; sk_SK is Slovak.
 SECRET_PREFIX: Final = re.compile(
-    r"(?<![a-z0-9])(?:[sr]k[_-](?!sk\b)|(?:whsec|shpss|shpat|cs_live|cs_test|ghp|xox[bp])[_-])"
-    r"|github_pat_|-----begin|(?<![a-z0-9])eyj[a-z0-9_-]{8,}\.",
+    r"(?<![a-z0-9])(?:[sr]k[_-](?!sk\b)|(?:whsec|shpss|shpat|cs_live|cs_test|ghp|glpat|sq0csp|xox[bp])[_-]"
+    r"|access_token\$)|github_pat_|-----begin|(?<![a-z0-9])eyj[a-z0-9_-]{8,}\.",
 )
 SECRET_NAME: Final = re.compile(
-    r"secret|passw|passphrase|pwd|private|credential|token(?!i[sz])|signature|signing|hmac|cvv|pin$"
+    r"secret|passw|passphrase|pwd|(?<![a-z])(?:pass|sk)(?![a-z])|private|credential|token(?!i[sz])|signature|signing|hmac|cvv|pin$"
     r"|^key$|(?:api|access|auth|encryption|consumer|service|account)[_.-]?key"
     r"|(?:merchant|master|server|shared|restricted)[_.-]?key"
 )

@@ -98,6 +98,10 @@ def test_a_key_without_the_checkout_sees_nothing(stocked):
         {"config": '{"client_secret": "9f8a7b6c5d4e"}'},
         {"intent": "pi_3MtwBw_secret_YrKJUKribcBj"},
         {"deploy": "github_pat_11ABCDEFG"},
+        {"square": "sq0csp-abcdefghij"},
+        {"braintree": "access_token$production$9f8a7b6c$5d4e"},
+        {"smtp_pass": "correcthorsebattery"},
+        {"stripe_sk": "9f8a7b6c5d4e3f2a1b0c"},
     ],
 )
 def test_what_looks_like_a_secret_is_refused_and_not_repeated(db, debug):
@@ -124,6 +128,7 @@ def test_a_title_that_looks_like_a_secret_is_refused(db):
         {"webhook_endpoint": "https://shop.example.com/hooks/stripe"},
         {"risk_level": "task_force"},
         {"locale": "sk_SK"},
+        {"compass": "northnorthwest"},
         {"locales": "cs-CZ, sk-SK"},
         {"tokenization": "by_the_gateway_itself"},
         {"site_key": "6LeIxAcTAAAAAJcZVRqyHh71UMIEGNQ"},
