@@ -101,12 +101,10 @@ class Courier:
     def _claim_one(self, pk: int) -> Delivery | None:
         """Compare and set: of any number of workers one gets it, and none when it was stopped."""
         now = timezone.now()
+        # No join: a joined UPDATE finds its rows beforehand, and PostgreSQL, once it has waited for
+        # another worker's claim, would not look at them again.
         ours = Delivery.objects.filter(
-            _unclaimed(now),
-            pk=pk,
-            status=DeliveryStatus.PENDING,
-            webhook__status=Status.ENABLED,
-            webhook__store__status=Status.ENABLED,
+            _unclaimed(now), pk=pk, status=DeliveryStatus.PENDING, webhook__in=_listening()
         ).update(claimed_by=self.name, claimed_until=now + CLAIM)
         if not ours:
             return None
@@ -162,6 +160,10 @@ def _unclaimed(now: datetime) -> Q:
     return Q(claimed_until=None) | Q(claimed_until__lte=now)
 
 
+def _listening() -> QuerySet[Webhook]:
+    return Webhook.objects.listening().filter(store__status=Status.ENABLED)
+
+
 def _waiting() -> QuerySet[Any]:
     """Webhooks with something due and nothing claimed, the longest waiting first."""
     now = timezone.now()
@@ -169,8 +171,7 @@ def _waiting() -> QuerySet[Any]:
     due = pending.filter(next_attempt_at__lte=now).order_by("next_attempt_at", "pk")
     claimed = pending.filter(claimed_until__gt=now)
     return (
-        Webhook.objects.listening()
-        .filter(store__status=Status.ENABLED)
+        _listening()
         .annotate(
             oldest=Subquery(due.values("pk")[:1]),
             since=Subquery(due.values("next_attempt_at")[:1]),

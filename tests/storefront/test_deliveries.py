@@ -4,18 +4,19 @@ import json
 import random
 import re
 import threading
+from concurrent.futures import ThreadPoolExecutor
 from datetime import timedelta
 from itertools import pairwise
 
 import pytest
-from django.db import OperationalError, connection, transaction
+from django.db import OperationalError, connection, connections, transaction
 from django.test.utils import CaptureQueriesContext
 from django.utils import timezone
 
 from apikeys.models import ChangeRecord
 from apikeys.worker import Shift
 from storefront import courier, outgoing
-from storefront.courier import deliver
+from storefront.courier import Courier, deliver
 from storefront.duties import forget_old_deliveries
 from storefront.models import Delivery, Event, Invoice, Webhook
 from storefront.outgoing import Answer, Trouble
@@ -364,6 +365,26 @@ def test_what_another_worker_has_claimed_is_left_to_it(receiver):
 
     claim.update(claimed_until=timezone.now() - timedelta(seconds=1))
     assert deliver() == 1
+
+
+@pytest.mark.django_db(transaction=True)
+def test_of_many_couriers_at_once_one_gets_a_message():
+    InvoiceFactory(store=WebhookFactory().store)
+    message = Delivery.objects.get()
+
+    def claim_elsewhere(start):
+        try:
+            start.wait()
+            return Courier()._claim_one(message.pk)
+        finally:
+            connections.close_all()
+
+    for _ in range(10):
+        start = threading.Barrier(8)
+        with ThreadPoolExecutor(8) as threads:
+            claimed = list(threads.map(claim_elsewhere, [start] * 8))
+        assert [one.pk for one in claimed if one] == [message.pk]
+        Delivery.objects.update(claimed_by="", claimed_until=None)
 
 
 def test_what_was_sent_is_written_down_although_the_database_was_away(receiver, monkeypatch):
