@@ -17,8 +17,10 @@ from apikeys.models import AllowedIP, APIKey
 if TYPE_CHECKING:
     BaseForm = forms.ModelForm[AllowedIP]
     BaseInline = admin.TabularInline[AllowedIP, APIKey]
+    BaseFormSet = forms.BaseInlineFormSet[AllowedIP, APIKey, BaseForm]
 else:
     BaseForm, BaseInline = forms.ModelForm, admin.TabularInline
+    BaseFormSet = forms.BaseInlineFormSet
 
 # Django reads at most 1,000 fields of a form; longer lists are edited in the console.
 EDITABLE_ROWS = 200
@@ -44,11 +46,21 @@ class AllowedIPForm(BaseForm):
             raise ValidationError(str(error), code="invalid") from error
 
 
+class AllowedIPFormSet(BaseFormSet):
+    """Names each field: the headings of Django's table do so to the eye only."""
+
+    def add_fields(self, form: Any, index: int | None) -> None:
+        super().add_fields(form, index)
+        for field in form.fields.values():
+            field.widget.attrs["aria-label"] = field.label
+
+
 class AllowedIPInline(BaseInline):
     """Whoever may change the key may change its list: they are one decision."""
 
     model = AllowedIP
     form = AllowedIPForm
+    formset = AllowedIPFormSet
     fields = ("network", "label", "date_added")
     readonly_fields = ("date_added",)
     ordering = ("pk",)

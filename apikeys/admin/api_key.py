@@ -40,7 +40,7 @@ class KeyChangeForm(DeedForm):
     """The settings of an issued key."""
 
     resources = forms.MultipleChoiceField(
-        label=_("resources"),
+        label=_("Resources"),
         widget=forms.CheckboxSelectMultiple,
         required=False,
         help_text=_("Choose none to allow all but the privileged ones."),

@@ -8,11 +8,12 @@ classes do not.
 import re
 from typing import TYPE_CHECKING, Any, ClassVar, cast
 
+from django import forms
 from django.contrib import admin
 from django.contrib.admin.helpers import ACTION_CHECKBOX_NAME
 from django.contrib.admin.views.main import SEARCH_VAR
 from django.core.exceptions import BadRequest
-from django.db.models import Model, QuerySet
+from django.db.models import DateTimeField, Model, QuerySet
 from django.http import (
     Http404,
     HttpRequest,
@@ -23,6 +24,7 @@ from django.http import (
 from django.utils.translation import gettext_lazy as _
 
 from apikeys import tokens
+from apikeys.admin.widgets import NamedDateTime
 from apikeys.by_value import having_any
 from apikeys.models import APIKey, Store
 from apikeys.models.scope import Person, ScopedQuerySet, sees_every_store
@@ -65,6 +67,9 @@ class GuardedAdmin(BaseAdmin):
     show_full_result_count = False
     show_facets = admin.ShowFacets.NEVER
     view_on_site = False
+    formfield_overrides: ClassVar[dict[Any, Any]] = {
+        DateTimeField: {"form_class": forms.SplitDateTimeField, "widget": NamedDateTime}
+    }
 
     def get_queryset(self, request: HttpRequest) -> QuerySet[Any]:
         return self.visible(super().get_queryset(request), request.user)
