@@ -10,6 +10,7 @@ from django.utils.translation import gettext
 from django.utils.translation import gettext_lazy as _
 
 from apikeys import networks
+from apikeys.models import APIKey
 from apikeys.models.allowed_ip import MAX_ALLOWED_IPS
 from apikeys.text import plain_text
 
@@ -92,6 +93,14 @@ class AllowIPsForm(forms.Form):
     """More lines for the list of a key."""
 
     allowed_ips = AddressesField(label=_("Add addresses or networks"))
+
+    def doubts(self, key: APIKey) -> list[str]:
+        """What to look at again before the list grows: new overlaps and very wide networks."""
+        listed = set(key.allowed_ips.values_list("network", flat=True))
+        added = [one for one, _label in self.cleaned_data["allowed_ips"] if one not in listed]
+        known = set(networks.remarks(listed, on_private=False))
+        after = networks.remarks([*listed, *added], on_private=False)
+        return [remark for remark in after if remark not in known]
 
 
 class EntryForm(forms.Form):

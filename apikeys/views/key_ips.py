@@ -27,6 +27,12 @@ def key_ips(request: HttpRequest, key: APIKey) -> HttpResponse:
         form = AllowIPsForm(request.POST)
     if not form.is_valid():
         return _show(request, key, form, status=400)
+    if "back" in request.POST:
+        return _show(request, key, form)
+    if "confirmed" not in request.POST and (doubts := form.doubts(key)):
+        return render(
+            request, "apikeys/key_ips_confirm.html", {"key": key, "form": form, "doubts": doubts}
+        )
     try:
         added = key.allow_ips(form.cleaned_data["allowed_ips"], actor=Actor.from_request(request))
     except ValidationError as error:

@@ -112,6 +112,7 @@ def test_axe_finds_nothing_and_nothing_is_cut_off(browser, live_console, records
     for pattern in PAGES:
         page.goto(pattern.format(**records))
         inspection.look(pattern)
+    add_a_wide_network(page, records, inspection)
     create_a_key(page, victim, inspection)
     switch_many(page, victim, inspection)
     add_a_payment_method(page, inspection)
@@ -151,6 +152,14 @@ def log_in(page, console, inspection):
     page.get_by_label("Password").fill(console.admin_password)
     page.get_by_role("button", name="Log in").click()
     page.wait_for_url("**/console/")
+
+
+def add_a_wide_network(page, records, inspection):
+    page.goto(f"{records['key']}ips/")
+    page.get_by_label("Add addresses or networks").fill("0.0.0.0/1")
+    page.get_by_role("button", name="Add", exact=True).click()
+    page.get_by_text("0.0.0.0/1 is very wide.").wait_for()
+    inspection.look("doubtful network")
 
 
 def create_a_key(page, username, inspection):

@@ -40,6 +40,38 @@ def test_my_own_address_is_added_with_one_click(client, key):
     assert networks(key)[-1] == "198.51.100.9/32"
 
 
+@pytest.mark.parametrize(
+    ("line", "doubt"),
+    [
+        ("0.0.0.0/1", "0.0.0.0/1 is very wide."),
+        ("8.0.0.0/7 DNS", "8.0.0.0/7 is very wide."),
+        ("203.0.113.0/24", "203.0.113.7 already lies in 203.0.113.0/24."),
+    ],
+)
+def test_a_doubtful_network_is_asked_about_before_it_is_added(client, key, line, doubt):
+    question = client.post(url(key), {"allowed_ips": line}).content.decode()
+
+    assert doubt in question
+    assert networks(key) == ["203.0.113.7/32"]
+    client.post(url(key), {"allowed_ips": line, "confirmed": "yes"})
+    assert len(networks(key)) == 2
+
+
+def test_from_the_question_one_comes_back_to_what_was_typed(client, key):
+    page = client.post(url(key), {"allowed_ips": "0.0.0.0/1 all", "back": "yes"}).content.decode()
+
+    assert "0.0.0.0/1 all</textarea>" in page
+    assert networks(key) == ["203.0.113.7/32"]
+
+
+def test_what_was_doubtful_already_is_not_asked_about_again(client, admin):
+    key = APIKeyFactory(allowed_ips=["0.0.0.0/1", "203.0.113.0/24"])
+
+    client.post(url(key), {"allowed_ips": "198.51.100.9\n0.0.0.0/1"})
+
+    assert "198.51.100.9/32" in networks(key)
+
+
 def test_a_link_from_the_history_fills_the_form(client, key):
     page = client.get(url(key), {"add": '198.51.100.9"><script>'}).content.decode()
 
@@ -94,7 +126,8 @@ def test_more_than_a_thousand_are_refused(client, key):
 
 
 def test_overlaps_and_wide_networks_are_pointed_out(client, key):
-    client.post(url(key), {"allowed_ips": "203.0.113.0/24\n16.0.0.0/4"})
+    lines = "203.0.113.0/24\n16.0.0.0/4"
+    client.post(url(key), {"allowed_ips": lines, "confirmed": "yes"})
 
     page = client.get(url(key)).content.decode()
     assert "203.0.113.7 is already covered by 203.0.113.0/24." in page
