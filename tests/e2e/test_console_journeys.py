@@ -324,3 +324,30 @@ def test_a_key_is_made_and_disabled_by_keyboard_alone(log_in, username):
     tab_to("Disable")
     press("Enter")
     visitor.get_by_text("every call from now on is refused").wait_for()
+
+
+def test_filters_are_folded_on_a_narrow_screen_until_they_are_needed(
+    visitor, live_console, username
+):
+    live_console.manage("create_api_key", username, "--any-ip")
+
+    def unfolded():
+        return [it for it in visitor.locator(".filters select").all() if it.is_visible()]
+
+    for path in ("/console/history/", "/console/keys/"):
+        visitor.set_viewport_size({"width": 360, "height": 800})
+        visitor.goto(path)
+        assert unfolded() == []
+        visitor.locator("summary", has_text="Filters").click()
+        assert len(unfolded()) >= 2
+
+        visitor.set_viewport_size({"width": 1280, "height": 800})
+        visitor.goto(path)
+        assert len(unfolded()) >= 2
+        assert not visitor.locator("summary", has_text="Filters").is_visible()
+
+    visitor.set_viewport_size({"width": 360, "height": 800})
+    visitor.goto("/console/history/?method=PATCH")
+    assert visitor.get_by_label("Method").is_visible()
+    visitor.goto("/console/keys/?permission=write")
+    assert visitor.get_by_label("Permission").is_visible()
