@@ -45,7 +45,7 @@ def test_my_own_address_is_added_with_one_click(client, key):
     [
         ("0.0.0.0/1", "0.0.0.0/1 is very wide."),
         ("8.0.0.0/7 DNS", "8.0.0.0/7 is very wide."),
-        ("203.0.113.0/24", "203.0.113.7 already lies in 203.0.113.0/24."),
+        ("203.0.113.0/24", "203.0.113.7 is already covered by 203.0.113.0/24."),
     ],
 )
 def test_a_doubtful_network_is_asked_about_before_it_is_added(client, key, line, doubt):
