@@ -9,7 +9,7 @@ from django.conf import settings
 from django.http import HttpRequest
 from django.utils.translation import gettext_lazy as _
 
-THEMES: Final = {"system": _("As the system"), "light": _("Light"), "dark": _("Dark")}
+THEMES: Final = {"system": _("System"), "light": _("Light"), "dark": _("Dark")}
 PAGE_SIZES: Final = (25, 50, 100, 200)
 LIFETIME: Final = 365 * 24 * 60 * 60
 
