@@ -22,4 +22,4 @@ class APIKeysConfig(AppConfig):
         from apikeys import checks, roles  # noqa: F401
         from apikeys.views import failed_login, password_again  # noqa: F401
 
-        post_migrate.connect(roles.ship, sender=self)
+        post_migrate.connect(roles.make_groups, sender=self)

@@ -65,7 +65,7 @@ OWNER: Final = OPERATOR | {
 ROLES: Final = {"viewer": VIEWER, "operator": OPERATOR, "owner": OWNER}
 
 
-def ship(sender: AppConfig, using: str, **more: Any) -> None:
+def make_groups(sender: AppConfig, using: str, **more: Any) -> None:
     """Make the groups of a new installation, once the tables are there."""
     if not router.allow_migrate_model(using, Group):
         return

@@ -60,7 +60,7 @@ def test_what_the_owners_of_an_installation_made_of_the_groups_stays(db):
     Group.objects.get(name="viewer").delete()
     Group.objects.get(name="operator").permissions.clear()
 
-    roles.ship(apps.get_app_config("apikeys"), using="default")
+    roles.make_groups(apps.get_app_config("apikeys"), using="default")
 
     assert not Group.objects.filter(name="viewer").exists()
     assert not Group.objects.get(name="operator").permissions.exists()
