@@ -73,7 +73,16 @@ class Redemption:
             raise self._refused("the link was used before")
 
     def spend(self) -> None:
-        """Use the link up, or raise ``Denied``: of concurrent redemptions one comes through."""
+        """Use the link up, or raise ``Denied``: of concurrent redemptions one comes through.
+
+        Call it inside a transaction. The cart is held first, as by whatever ends its links: the
+        other way round the two could wait for each other for ever.
+        """
+        try:
+            self.cart.lock()
+        except Cart.DoesNotExist as error:
+            raise self._refused("the cart was deleted in this very moment") from error
+        self._judge_cart()
         if self.transfer is not None:
             first = self.transfer.spend()
         else:

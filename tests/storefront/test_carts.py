@@ -6,7 +6,7 @@ from datetime import timedelta
 from decimal import Decimal
 
 import pytest
-from django.db import connection, connections, transaction
+from django.db import connections, transaction
 from django.utils import timezone
 
 from storefront import duties
@@ -19,6 +19,7 @@ from tests.storefront.factories import (
     SessionTransferFactory,
     ShopperSessionFactory,
 )
+from tests.storefront.waiting import is_somebody_waiting, only_postgresql
 
 
 @pytest.fixture
@@ -383,9 +384,7 @@ def test_nothing_is_lost_when_many_put_something_in_together():
 
 
 @pytest.mark.django_db(transaction=True)
-@pytest.mark.skipif(
-    "connection.vendor != 'postgresql'", reason="SQLite lets one writer in at a time"
-)
+@only_postgresql
 def test_a_cart_key_that_ends_while_its_call_waits_opens_nothing(shop):
     cart = CartFactory(store=shop.store)
     product = ProductFactory(store=shop.store)
@@ -405,15 +404,6 @@ def test_a_cart_key_that_ends_while_its_call_waits_opens_nothing(shop):
 
     assert added.result().json()["code"] == "cart_not_permitted"
     assert not cart.items.exists()
-
-
-def is_somebody_waiting():
-    """Whether another transaction waits for the end of this one."""
-    with connection.cursor() as cursor:
-        cursor.execute(
-            "SELECT 1 FROM pg_locks WHERE NOT granted AND transactionid = pg_current_xact_id()::xid"
-        )
-        return cursor.fetchone() is not None
 
 
 def test_an_item_that_somebody_else_just_took_out_is_not_brought_back(shop, cart):

@@ -1,17 +1,18 @@
 """Redeeming a link: verified before anything changes, once, and leading nowhere else."""
 
+import time
 from concurrent.futures import ThreadPoolExecutor
 from datetime import timedelta
 
 import pytest
 from django.contrib.sessions.models import Session
-from django.db import DatabaseError, connections
+from django.db import DatabaseError, connections, transaction
 from django.test import Client
 from django.utils import timezone
 
 from history.models import CallRecord, UnprovenCalls
 from storefront import transfer_link
-from storefront.models import SessionTransfer, ShopperSession
+from storefront.models import Cart, SessionTransfer, ShopperSession
 from tests.calls import the_record, the_unproven
 from tests.factories import ACTOR, APIKeyFactory, StoreFactory, UserFactory
 from tests.storefront.factories import (
@@ -21,6 +22,7 @@ from tests.storefront.factories import (
     TransferTargetFactory,
 )
 from tests.storefront.links import signed_link
+from tests.storefront.waiting import is_somebody_waiting, only_postgresql
 
 pytestmark = pytest.mark.django_db
 WAYS = ["ticket", "signature"]
@@ -313,6 +315,40 @@ def test_a_new_cart_key_ends_the_signed_links_that_name_the_one_before(client, k
     record = CallRecord.objects.get()
     assert record.detail == "the cart's key has changed since the link was made"
     assert client.get(link()).status_code == 303
+
+
+@pytest.mark.django_db(transaction=True)
+@only_postgresql
+@pytest.mark.parametrize("way", WAYS)
+def test_a_link_that_is_followed_while_its_cart_key_ends_is_refused(link_of, key, cart, way):
+    link = signed_link(key, cart, cart_key_version="1") if way == "signature" else link_of(way)
+
+    def follow():
+        try:
+            return Client().get(link)
+        finally:
+            connections.close_all()
+
+    with ThreadPoolExecutor(1) as thread, transaction.atomic():
+        cart.lock()
+        followed = thread.submit(follow)
+        while not followed.done() and not is_somebody_waiting():
+            time.sleep(0.01)
+        cart.bind("ann")
+
+    assert is_refused(followed.result())
+
+
+@pytest.mark.parametrize("way", WAYS)
+def test_a_link_to_a_cart_that_is_deleted_meanwhile_is_refused(client, link_of, way, monkeypatch):
+    def delete_and_lock(cart):
+        Cart.objects.all().delete()
+        cart.refresh_from_db()
+
+    link = link_of(way)
+    monkeypatch.setattr(Cart, "lock", delete_and_lock)
+
+    assert is_refused(client.get(link))
 
 
 @pytest.mark.parametrize("way", WAYS)
