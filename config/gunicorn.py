@@ -55,6 +55,15 @@ class DiscreetSocket:
         )
 
 
+def is_no_stranger(record: logging.LogRecord) -> bool:
+    """Whether a line says something else than that somebody sent what is not HTTP.
+
+    A line for each would let strangers fill the disk; and it repeats what was sent, which may be a
+    credential in a spelling that nobody foresaw.
+    """
+    return not str(record.msg).startswith("Invalid request from ")
+
+
 class RedactingLogger(Logger):
     """Says what gunicorn has to say, without queries and secrets."""
 
@@ -63,6 +72,7 @@ class RedactingLogger(Logger):
         formatter: logging.Formatter = RedactingFormatter(self.error_fmt, self.datefmt)
         for handler in self.error_log.handlers:
             handler.setFormatter(formatter)
+        self.error_log.addFilter(is_no_stranger)
 
 
 def post_worker_init(worker: ThreadWorker) -> None:

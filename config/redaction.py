@@ -8,7 +8,8 @@ CUTS = (
     # A query may carry consumer_secret, oauth_signature or anything a caller put there. Each word
     # is read once, from its beginning and never back: a stranger chooses its length.
     (re.compile(r"(?<![^\s?\"'<>])([^\s?\"'<>/]*+/[^\s?\"'<>]*+)\?[^\s\"'<>]+"), r"\1?…"),
-    (re.compile(r"\bcs_(live|test)_[0-9A-Za-z_]*"), r"cs_\1_…"),
+    # Wherever it stands: in a path it may follow "%3D".
+    (re.compile(r"cs_(live|test)_[0-9A-Za-z_]*"), r"cs_\1_…"),
     (re.compile(r"\b(Basic|Bearer|token)\s+[0-9A-Za-z+/=_.~-]{8,}", re.IGNORECASE), r"\1 …"),
 )
 

@@ -18,6 +18,7 @@ from config.redaction import RedactingFormatter, redact
         ("'/a/b?c=hush' and </d?e=hush>", "'/a/b?…' and </d?…>"),
         ("/a? is no query, and neither is b?c", "/a? is no query, and neither is b?c"),
         ("secret cs_live_0123abcXYZ was sent", "secret cs_live_… was sent"),
+        ("/a/key%3Dcs_live_0123abcXYZ/b", "/a/key%3Dcs_live_…/b"),
         ("Authorization: Basic Y2s6Y3M=", "Authorization: Basic …"),
         ("authorization: bearer abcdefgh12", "authorization: bearer …"),
         ("Why? Because.", "Why? Because."),

@@ -251,3 +251,26 @@ def test_what_could_be_read_in_two_ways_is_not_read(wire, shape):
     """And it ends the connection, so that nothing behind it is taken for a request."""
     smuggled = wire.head(target="/healthz")
     assert refused(wire, shape(wire) + smuggled) in {400, 411, 501}
+
+
+@pytest.mark.parametrize(
+    "lines",
+    [
+        ["X-Broken : {secret}"],
+        ["Transfer-Encoding: {secret}"],
+        ["Expect: {secret}"],
+        ["Content-Length: {secret}"],
+        ["X-Long: {secret}" + "x" * 9000],
+    ],
+    ids=["space", "coding", "expectation", "length", "long"],
+)
+def test_what_is_no_request_leaves_no_line_in_the_log(live_console, wire, key, lines):
+    """Strangers could fill the disk with them, and what they repeat may be a credential."""
+    credential = wire.credential.rpartition(" ")[2]
+    said = len(live_console.said())
+    broken = [line.format(secret=credential) for line in lines]
+
+    assert refused(wire, wire.head(*broken, "Connection: close")) in {400, 417, 431, 501}
+    line = live_console.said()[said:]
+    assert "Invalid request" not in line
+    assert credential not in line
