@@ -27,7 +27,7 @@ def counts(redis):
 
 def assert_limit_is_exact(console, username):
     """200 calls at once over all processes, of which 50 are let in."""
-    key = issue(console, username, f"--rate-limit={LIMIT}/minute")
+    key = issue(console, username, f"--rate-limit={LIMIT}/hour")
     with in_every_worker(console, key, each=4) as callers:
         workers = {caller: caller.worker for caller in callers}
         answers = at_once(callers, lambda caller: caller.whoami(), times=25)
@@ -36,7 +36,7 @@ def assert_limit_is_exact(console, username):
     refused = [answer for _worker, answer in given if answer.status == 429]
     assert sum(answer.status == 200 for _worker, answer in given) == LIMIT
     assert len(refused) == len(given) - LIMIT
-    assert all(0 < int(answer.headers["Retry-After"]) <= 60 for answer in refused)
+    assert all(0 < int(answer.headers["Retry-After"]) <= 3600 for answer in refused)
     assert {worker for worker, _answer in given} == {*console.worker_ids()}
 
 
@@ -73,7 +73,7 @@ def test_the_limit_is_exact_with_redis(redis_console, counts, callers):
                 raise
         if OUTAGE not in redis_console.said()[said:]:
             return
-    raise AssertionError("Redis was never there for a whole minute of calls")
+    raise AssertionError("Redis was too slow for one of the calls each time")
 
 
 @pytest.fixture

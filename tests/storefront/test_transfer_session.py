@@ -531,7 +531,7 @@ def test_a_refused_link_leads_to_the_stores_home_page_with_a_notice(client, link
 
 
 def test_guesses_are_limited_and_a_right_link_is_not(client, link_of, settings):
-    settings.FAILED_ATTEMPT_LIMIT = "5/minute"
+    settings.FAILED_ATTEMPT_LIMIT = "5/hour"
     statuses = [
         client.get(f"/transfer-session?ticket={number:043}").status_code for number in range(8)
     ]
