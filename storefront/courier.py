@@ -11,6 +11,7 @@ Threads only call out. Claims and results are written by the one thread that run
 import logging
 import time
 from concurrent.futures import FIRST_COMPLETED, Future, ThreadPoolExecutor, wait
+from contextlib import suppress
 from datetime import datetime, timedelta
 from functools import cache
 from typing import Any, Final
@@ -116,7 +117,7 @@ class Courier:
             known = delivery.webhook.signing_secrets()
         except tokens.SealBroken:
             reason = "Its secret cannot be opened with APIKEYS_SEALING_KEYS. Rotate it."
-            delivery.webhook.disable(actor=ACTOR, reason=reason)
+            _switch_off(delivery.webhook, reason)
             return
         body = delivery.body()
         headers = signing.headers(
@@ -216,5 +217,10 @@ def _switch_off_if_dead(webhook: Webhook, answer: Answer, *, exhausted: bool) ->
         reason = f"More than {MOST_WAITING} deliveries were waiting."
     else:
         return
-    if webhook.disable(actor=ACTOR, reason=reason):
-        logger.warning("Webhook %s was switched off. %s", webhook.public_id, reason)
+    _switch_off(webhook, reason)
+
+
+def _switch_off(webhook: Webhook, reason: str) -> None:
+    with suppress(Webhook.DoesNotExist):  # deleted while its message was under way
+        if webhook.disable(actor=ACTOR, reason=reason):
+            logger.warning("Webhook %s was switched off. %s", webhook.public_id, reason)

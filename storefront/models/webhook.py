@@ -141,6 +141,12 @@ class Webhook(Signing):
             "status": self.status,
         }
 
+    def lock(self) -> None:
+        """Raises ``DoesNotExist`` also when it was deleted meanwhile and only its row is left."""
+        super().lock()
+        if self.deleted_at is not None:
+            raise Webhook.DoesNotExist("The webhook was deleted.")
+
     @transaction.atomic
     def change(
         self,

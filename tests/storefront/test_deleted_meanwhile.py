@@ -1,10 +1,17 @@
 """Somebody else deletes a record between the moment a request finds it and the one it locks it."""
 
 import pytest
+from django.utils import timezone
 
+from apikeys.models import ChangeRecord
 from storefront.models.owned import Owned
 from tests.factories import UserFactory
-from tests.storefront.factories import CartFactory, ProductFactory, ShopperSessionFactory
+from tests.storefront.factories import (
+    CartFactory,
+    ProductFactory,
+    ShopperSessionFactory,
+    WebhookFactory,
+)
 
 
 @pytest.fixture
@@ -41,6 +48,33 @@ def test_a_carts_key_opens_nothing(shop, from_now_on_deleted, method, path):
     )
 
     assert (response.status_code, response.json()["code"]) == (403, "cart_not_permitted")
+
+
+@pytest.mark.parametrize(
+    ("method", "path", "body"),
+    [
+        ("PUT", "", {"enabled": False}),
+        ("PUT", "", {"secret": "a-secret-of-my-own-choice"}),
+        ("POST", "/rotate-secret", {}),
+        ("DELETE", "", None),
+    ],
+)
+def test_a_webhook_is_as_missing_as_one_that_never_was(shop, monkeypatch, method, path, body):
+    webhook = WebhookFactory(store=shop.store)
+    lock = Owned.lock
+
+    def deleted(record):
+        type(record).objects.filter(pk=record.pk).update(
+            deleted_at=timezone.now(), sealed="", former_sealed=""
+        )
+        lock(record)
+
+    monkeypatch.setattr(Owned, "lock", deleted)
+
+    response = shop.call(method, f"webhooks/{webhook.public_id}{path}", body)
+
+    assert (response.status_code, response.json()["code"]) == (404, "not_found")
+    assert not ChangeRecord.objects.filter(action__in=["changed", "rotated", "deleted"]).exists()
 
 
 def test_the_console_says_that_it_is_not_there(client, shop, from_now_on_deleted):
