@@ -34,7 +34,7 @@ def test_a_server_with_other_peppers_refuses_to_start_and_says_what_to_do(shell)
     refused = serve(shell.env | lost)
 
     assert refused.returncode == 3
-    assert "Pepper 1 of APIKEYS_PEPPERS is another one" in refused.stderr
+    assert "Pepper 1 in APIKEYS_PEPPERS is not the one" in refused.stderr
     assert "Put that .env back" in refused.stderr
     assert lost["APIKEYS_PEPPERS"][2:] not in refused.stderr
     checked = shell("check", "--database", "default", **lost)
