@@ -22,9 +22,11 @@ LONGEST: Final = timedelta(days=36500)
 def span(text: str) -> timedelta:
     """``365d``, ``24h``, ``30m``, ``2w`` or ``0``."""
     match = SPAN.fullmatch("0m" if text == "0" else text)
-    found = timedelta(**{UNITS[match[2]]: int(match[1])}) if match else LONGEST * 2
-    if found > LONGEST:
+    if match is None:
         raise ArgumentTypeError("write a number and m, h, d or w, as in 24h or 90d")
+    found = timedelta(**{UNITS[match[2]]: int(match[1])})
+    if found > LONGEST:
+        raise ArgumentTypeError(f"write a time of at most {LONGEST.days}d")
     return found
 
 

@@ -94,7 +94,7 @@ class Command(BaseCommand):
         except ImproperlyConfigured as error:
             raise Failed(error) from error
         except ObjectDoesNotExist as error:
-            raise NothingMatched(f"It was deleted meanwhile. {error}") from error
+            raise NothingMatched("Somebody deleted it meanwhile.") from error
         except (OperationalError, InterfaceError) as error:
             raise DatabaseUnavailable(f"The database does not answer. {error}") from error
         except ProgrammingError as error:

@@ -219,3 +219,26 @@ def test_a_call_that_would_be_let_in_is_explained_too(command):
 def test_what_cannot_be_explained_is_wrong_usage(command, wrong):
     key = APIKeyFactory()
     assert command("explain_call", key.consumer_key, wrong).code == 2
+
+
+def test_a_key_that_somebody_deletes_meanwhile_is_said_to_be_gone(command, monkeypatch):
+    key = APIKeyFactory()
+
+    def gone(*_arguments, **_options):
+        raise APIKey.DoesNotExist("APIKey matching query does not exist.")
+
+    monkeypatch.setattr(APIKey, "rotate", gone)
+    ran = command("rotate_api_key", key.consumer_key)
+
+    assert (ran.code, ran.out) == (3, "")
+    assert "Somebody deleted it meanwhile." in ran.err
+    assert "matching query" not in ran.err
+
+
+def test_a_time_that_is_too_long_is_told_so_and_not_that_it_cannot_be_read(command):
+    too_long = command("rotate_api_key", APIKeyFactory().consumer_key, "--overlap=99999d")
+    unreadable = command("rotate_api_key", APIKeyFactory().consumer_key, "--overlap=soon")
+
+    assert (too_long.code, unreadable.code) == (2, 2)
+    assert "at most 36500d" in too_long.err
+    assert "as in 24h or 90d" in unreadable.err
