@@ -4,12 +4,14 @@ from django.apps import AppConfig
 from django.db.models.signals import post_migrate
 from django.utils.translation import gettext_lazy as _
 
+from apikeys.change_words import WORDS
 from apikeys.worker import WorkerTask
 
 
 class APIKeysConfig(AppConfig):
     name = "apikeys"
     verbose_name = _("API keys")
+    change_words = WORDS
     worker_tasks = (
         WorkerTask("apikeys.duties.disable_unused_keys", every=timedelta(days=1)),
         WorkerTask("apikeys.duties.forget_ended_sessions", every=timedelta(days=1)),

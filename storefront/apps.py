@@ -4,11 +4,13 @@ from django.apps import AppConfig
 from django.utils.translation import gettext_lazy as _
 
 from apikeys.worker import WorkerTask
+from storefront.change_words import WORDS
 
 
 class StorefrontConfig(AppConfig):
     name = "storefront"
     verbose_name = _("Storefront")
+    change_words = WORDS
     demo = "storefront.demo.fill_shops"
     worker_tasks = (
         WorkerTask("storefront.courier.deliver", every=timedelta(seconds=1)),

@@ -17,7 +17,12 @@ KEEP = ("keep", _("Leave as it is"))
 
 class KeyEditForm(KeySettingsForm):
     key: APIKey
-    revision = forms.IntegerField(widget=forms.HiddenInput, min_value=0, max_value=2**31 - 1)
+    revision = forms.IntegerField(
+        label=_("State of the key"),
+        widget=forms.HiddenInput,
+        min_value=0,
+        max_value=2**31 - 1,
+    )
     last_change = forms.IntegerField(
         widget=forms.HiddenInput, required=False, min_value=0, max_value=2**63 - 1
     )

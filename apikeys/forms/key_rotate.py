@@ -31,7 +31,12 @@ class KeyRotateForm(forms.Form):
         choices=[("", _("Leave as it is")), ("on", _("Switch on")), ("off", _("Switch off"))],
         required=False,
     )
-    revision = forms.IntegerField(widget=forms.HiddenInput, min_value=0, max_value=2**31 - 1)
+    revision = forms.IntegerField(
+        label=_("State of the key"),
+        widget=forms.HiddenInput,
+        min_value=0,
+        max_value=2**31 - 1,
+    )
 
     def deed(self) -> dict[str, Any]:
         """What ``APIKey.rotate`` takes."""

@@ -2,9 +2,11 @@
 
 import re
 from datetime import datetime
+from functools import cache
 from typing import Any, Final
 
 from django import template
+from django.apps import apps
 from django.urls import reverse
 from django.utils.html import format_html, format_html_join
 from django.utils.safestring import SafeString
@@ -18,6 +20,21 @@ register = template.Library()
 SHOWN: Final = 300
 EMPTY: Final[tuple[object, ...]] = ("", None, [])
 MOMENT: Final = re.compile(r"\d{4}-\d\d-\d\dT\d\d:\d\d:\d\d[.\d]*[+-]\d\d:\d\d\Z")
+
+
+@cache
+def _words() -> dict[str, Any]:
+    """What the configuration of every app says about the names in its change records."""
+    found: dict[str, Any] = {}
+    for config in apps.get_app_configs():
+        found |= getattr(config, "change_words", {})
+    return found
+
+
+@register.filter
+def in_words(name: str) -> str:
+    """A deed, a setting or a kind of actor as the operator reads it."""
+    return str(_words().get(name) or name.replace("_", " "))
 
 
 @register.simple_tag
@@ -49,7 +66,7 @@ def change_diff(change: ChangeRecord) -> SafeString:
             names.append(name)
     rows = [
         (
-            name.replace("_", " "),
+            in_words(name),
             _side("del", before, name),
             _side("ins", after, name),
         )
