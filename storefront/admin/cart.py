@@ -26,6 +26,9 @@ class CartItemInline(BaseInline):
     extra = max_num = 0
     can_delete = False
 
+    def get_queryset(self, request: HttpRequest) -> QuerySet[CartItem]:
+        return super().get_queryset(request).select_related("product", "cart")
+
     def has_view_permission(self, request: HttpRequest, obj: Any = None) -> bool:
         return bool(request.user.has_perm("storefront.view_cart"))
 

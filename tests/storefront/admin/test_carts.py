@@ -1,6 +1,8 @@
 """Carts, payment methods and session transfers in the Django admin."""
 
 import pytest
+from django.db import connection
+from django.test.utils import CaptureQueriesContext
 
 from apikeys.models import ChangeRecord
 from storefront.models import (
@@ -178,3 +180,20 @@ def test_an_open_cart_is_deleted_by_its_deed_and_a_checked_out_one_is_not(back_o
 @pytest.mark.parametrize("model", [Cart, SessionTransfer, ShopperSession])
 def test_what_only_customers_and_callers_make_is_not_made_here(back_office, model):
     assert back_office.get(listing(model, "add")).status_code == 403
+
+
+def test_a_full_cart_costs_as_many_queries_as_one_with_a_single_item(back_office, store):
+    def queries(cart):
+        with CaptureQueriesContext(connection) as counted:
+            assert back_office.get(page(cart, "change"), secure=True).status_code == 200
+        return len(counted)
+
+    one, five = (
+        CartFactory(
+            store=store, items=[ProductFactory(store=store) for _ in range(count)], invoiced=True
+        )
+        for count in (1, 5)
+    )
+
+    queries(one)  # what is looked up once for all pages
+    assert queries(five) == queries(one)
