@@ -15,7 +15,6 @@ from apikeys.admin.guarded import StoreFilter
 from apikeys.forms.people import owners_for
 from apikeys.models import APIKey, APIUser, Store
 from apikeys.models.api_user import validate_length
-from apikeys.text import UNSTORABLE
 
 
 @admin.register(APIUser)
@@ -36,15 +35,6 @@ class APIUserAdmin(DeedAdmin):
         count = Subquery(keys.annotate(count=Count("pk")).values("count"))
         rows: QuerySet[Any] = super().get_queryset(request)
         return rows.annotate(key_count=Coalesce(count, 0))  # type: ignore[no-any-return]
-
-    def get_search_results(
-        self, request: HttpRequest, queryset: QuerySet[Any], search_term: str
-    ) -> tuple[QuerySet[Any], bool]:
-        if not search_term.strip():
-            return queryset, False
-        if UNSTORABLE.search(search_term):
-            return queryset.none(), False
-        return queryset.matching(search_term.strip()), False  # type: ignore[attr-defined]
 
     @admin.display(description=_("API keys"))
     def number_of_keys(self, api_user: Any) -> int:

@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING, Any, ClassVar, cast
 from django import forms
 from django.contrib import admin
 from django.contrib.admin.helpers import ACTION_CHECKBOX_NAME
-from django.contrib.admin.views.main import SEARCH_VAR
+from django.contrib.admin.views.main import SEARCH_VAR, ChangeList
 from django.core.exceptions import BadRequest
 from django.db.models import DateTimeField, Model, QuerySet
 from django.http import (
@@ -56,6 +56,20 @@ class StoreFilter(admin.SimpleListFilter):
 
     def queryset(self, request: HttpRequest, queryset: QuerySet[Any]) -> QuerySet[Any]:
         return queryset.filter(**{self.lookup: self.value()}) if self.value() else queryset
+
+
+class GuardedList(ChangeList):
+    """Sorts by the columns of ``sortable_by``; the stock one only offers no link for others."""
+
+    def get_results(self, request: HttpRequest) -> None:
+        """One page is read as every other one is, and not by the filters once more."""
+        super().get_results(request)
+        if not self.multi_page:
+            self.result_list = self.paginator.page(1).object_list
+
+    def get_ordering_field(self, field_name: Any) -> Any:
+        declared = self.sortable_by or ()
+        return super().get_ordering_field(field_name) if field_name in declared else None
 
 
 class GuardedAdmin(BaseAdmin):
@@ -106,14 +120,21 @@ class GuardedAdmin(BaseAdmin):
     def get_search_results(
         self, request: HttpRequest, queryset: QuerySet[Any], search_term: str
     ) -> tuple[QuerySet[Any], bool]:
-        """Fields that begin with "=" are asked for the whole term, by their indexes."""
+        """As the console searches, where it does; or for the whole term, in fields with an index.
+
+        Django's own search would look into every row.
+        """
         if UNSTORABLE.search(search_term):
             return queryset.none(), False
-        names = self.get_search_fields(request)
-        term = search_term.strip()
-        if term and names and all(name.startswith("=") for name in names):
-            return having_any(queryset, **{name[1:]: term for name in names}), False
-        return super().get_search_results(request, queryset, search_term)
+        term, names = search_term.strip(), self.get_search_fields(request)
+        if not term or not names:
+            return queryset, False
+        if hasattr(queryset, "matching"):
+            return queryset.matching(term), False
+        return having_any(queryset, **{name.removeprefix("="): term for name in names}), False
+
+    def get_changelist(self, request: HttpRequest, **options: Any) -> type[ChangeList]:
+        return GuardedList
 
     def get_actions(self, request: HttpRequest) -> dict[str, Any]:
         """Never the stock bulk delete: what is deleted is deleted by its deed, one by one."""

@@ -23,7 +23,8 @@ WORD: Final = re.compile(r"[^\W_]+")
 LONGEST: Final = 40
 # Of more words in one search the rest is left out of account.
 MOST_WORDS: Final = 10
-FEW: Final = 1000
+# So many ids are looked up before; with more the planner has to know how they are found.
+FEW: Final = 5000
 # Of words that so many rows have, none is rarer than the other.
 COMMON: Final = 20_000
 LAST_CHARACTER: Final = chr(0x10FFFF)
@@ -82,6 +83,17 @@ class SearchWord(models.Model):
         return self.word
 
 
+def once_a_row(of: str, *, name: str) -> models.UniqueConstraint:
+    """No row has a word twice."""
+    return models.UniqueConstraint(fields=[of, "word"], name=name)
+
+
+def by_beginning(of: str, *, name: str) -> models.Index:
+    """What answers ``word__begins`` on both databases."""
+    classes = ["varchar_pattern_ops", "int8_ops"]
+    return models.Index(fields=["word", of], name=name, opclasses=classes)
+
+
 class KeyWord(SearchWord):
     """One word of a key's description or of its API user's name; or how its consumer key ends."""
 
@@ -92,16 +104,8 @@ class KeyWord(SearchWord):
     )
 
     class Meta:
-        constraints = (
-            models.UniqueConstraint(fields=["api_key", "word"], name="keyword_once_per_key"),
-        )
-        indexes = (
-            models.Index(
-                fields=["word", "api_key"],
-                name="keyword_begins",
-                opclasses=["varchar_pattern_ops", "int8_ops"],
-            ),
-        )
+        constraints = (once_a_row("api_key", name="keyword_once_per_key"),)
+        indexes = (by_beginning("api_key", name="keyword_begins"),)
 
 
 class UserWord(SearchWord):
@@ -114,16 +118,8 @@ class UserWord(SearchWord):
     )
 
     class Meta:
-        constraints = (
-            models.UniqueConstraint(fields=["api_user", "word"], name="userword_once_per_user"),
-        )
-        indexes = (
-            models.Index(
-                fields=["word", "api_user"],
-                name="userword_begins",
-                opclasses=["varchar_pattern_ops", "int8_ops"],
-            ),
-        )
+        constraints = (once_a_row("api_user", name="userword_once_per_user"),)
+        indexes = (by_beginning("api_user", name="userword_begins"),)
 
 
 @dataclass(frozen=True, slots=True)
@@ -149,11 +145,16 @@ class Way:
         return cls(found.values_list(kind.of, flat=True), Q(*fits))
 
     @classmethod
+    def by_value(cls, model: type[models.Model], **values: Any) -> Self:
+        """The rows with these values, for which there is an index."""
+        fits = Q(**values)
+        return cls(model._default_manager.filter(fits).values_list("pk", flat=True), fits)
+
+    @classmethod
     def by_owner(cls, model: type[models.Model], path: str, name: str) -> Self:
         """The rows of the console user of this name, to whom the path leads."""
         owners = User.objects.filter(username__iexact=name).values_list("pk", flat=True)
-        fits = Q(**{f"{path}__in": list(owners)})
-        return cls(model._default_manager.filter(fits).values_list("pk", flat=True), fits)
+        return cls.by_value(model, **{f"{path}__in": list(owners)})
 
     def as_condition(self) -> Q:
         """Of rows that are everywhere it is quicker to ask one after the other."""

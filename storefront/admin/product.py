@@ -43,7 +43,8 @@ class ProductAdmin(InStoreAdmin):
     form = ProductForm
     list_display = ("name", "sku", "priced", "store", "date_modified")
     list_filter = (StoreFilter,)
-    search_fields = ("name", "sku", "=public_id")
+    search_fields = ("name", "sku")
+    search_help_text = _("Words of name and SKU, or the id")
     sortable_by = ("name", "sku", "date_modified")
     readonly_fields = ("public_id", "date_added", "date_modified")
     editable = ("sku", "name", "price", "currency")

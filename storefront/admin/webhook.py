@@ -18,7 +18,8 @@ class WebhookAdmin(DeedAdmin):
     list_display = ("url", "status", "disabled_reason", "store", "failures", "date_added")
     list_filter = ("status", StoreFilter)
     list_select_related = ("store",)
-    search_fields = ("url", "=public_id")
+    search_fields = ("url",)
+    search_help_text = _("Words of the URL, or the id")
     sortable_by = ("date_added", "failures")
     readonly_fields = (
         *("store", "public_id", "events", "dialect", "status", "disabled_reason"),

@@ -9,6 +9,7 @@ from storefront.models.invoice import Invoice
 from storefront.models.invoice_status import AdditionalStatus, InvoiceStatus
 from storefront.models.payment_method import PaymentMethod
 from storefront.models.product import Product
+from storefront.models.search_word import ProductWord, WebhookWord
 from storefront.models.shopper import ShopperSession
 from storefront.models.transfer import SessionTransfer
 from storefront.models.transfer_target import TransferTarget
@@ -26,8 +27,10 @@ __all__ = [
     "KeptAnswer",
     "PaymentMethod",
     "Product",
+    "ProductWord",
     "SessionTransfer",
     "ShopperSession",
     "TransferTarget",
     "Webhook",
+    "WebhookWord",
 ]

@@ -1,7 +1,7 @@
 """Products: the few facts about what a shop sells that a cart needs."""
 
 from decimal import Decimal
-from typing import Any
+from typing import Any, Self
 
 from django.core.exceptions import ValidationError
 from django.core.validators import MinValueValidator
@@ -12,9 +12,12 @@ from django.utils.translation import gettext_lazy as _
 from apikeys.actor import Actor
 from apikeys.models import ChangeRecord, Store
 from apikeys.models.scope import ScopedQuerySet
+from apikeys.models.search_word import Way, found_by, words_of
+from apikeys.models.searchable import Searchable
 from apikeys.text import plain_text
 from storefront import money
 from storefront.models.owned import Owned, saved_once
+from storefront.models.search_word import ProductWord
 
 SKU_TAKEN = _("There is a product with this SKU already.")
 
@@ -40,8 +43,13 @@ class ProductQuerySet(ScopedQuerySet["Product"]):
         product.note(actor, "created", after=product.snapshot())
         return product
 
+    def matching(self, text: str) -> Self:
+        """Those with, for every word, one in SKU or name that begins so; or with this public id."""
+        ways = [Way.by_words(ProductWord, text), Way.by_value(self.model, public_id=text)]
+        return found_by(self, ways)
 
-class Product(Owned):
+
+class Product(Owned, Searchable):
     """One thing on sale. Its price is that of one piece."""
 
     change_kind = ChangeRecord.Kind.PRODUCT
@@ -52,6 +60,8 @@ class Product(Owned):
         _("price"), validators=[MinValueValidator(0)], editable=False
     )
     currency = models.CharField(_("currency"), max_length=4, validators=[money.validate_currency])
+
+    searched = frozenset({"sku", "name"})
 
     objects = ProductQuerySet.as_manager()
 
@@ -76,6 +86,9 @@ class Product(Owned):
 
     def __str__(self) -> str:
         return self.name
+
+    def words(self) -> list[str]:
+        return words_of(self.sku, self.name)
 
     @property
     def price(self) -> Decimal:

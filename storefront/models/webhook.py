@@ -12,8 +12,11 @@ from apikeys import tokens
 from apikeys.actor import Actor
 from apikeys.models import ChangeRecord, Status, Store
 from apikeys.models.scope import ScopedQuerySet
+from apikeys.models.search_word import Way, found_by, words_of
+from apikeys.models.searchable import Searchable
 from storefront import events
 from storefront.events import Dialect, EventType
+from storefront.models.search_word import WebhookWord
 from storefront.models.webhook_secret import Signing, new_secret
 from storefront.web_address import validate_receiver
 
@@ -59,8 +62,13 @@ class WebhookQuerySet(ScopedQuerySet["Webhook"]):
         """Those that are told of what happens now."""
         return self.registered().filter(status=Status.ENABLED)
 
+    def matching(self, text: str) -> Self:
+        """Those with, for every word, one in the address that begins so; or with this public id."""
+        ways = [Way.by_words(WebhookWord, text), Way.by_value(self.model, public_id=text)]
+        return found_by(self, ways)
 
-class Webhook(Signing):
+
+class Webhook(Signing, Searchable):
     """A receiver of events: its address, what it wants to hear, and a secret to sign with.
 
     The secret is sealed, because a signature is made with it; the sealed text is bound to this
@@ -84,6 +92,8 @@ class Webhook(Signing):
     former_until = models.DateTimeField(null=True, blank=True, editable=False)
     failing_since = models.DateTimeField(_("failing since"), null=True, blank=True, editable=False)
     failures = models.PositiveIntegerField(_("failures in a row"), default=0, editable=False)
+
+    searched = frozenset({"url"})
 
     objects = WebhookQuerySet.as_manager()
 
@@ -110,6 +120,9 @@ class Webhook(Signing):
 
     def __str__(self) -> str:
         return self.url
+
+    def words(self) -> list[str]:
+        return words_of(self.url)
 
     @property
     def is_enabled(self) -> bool:

@@ -5,7 +5,6 @@ from typing import Any
 from django.contrib import messages
 from django.core.exceptions import ValidationError
 from django.db import transaction
-from django.db.models import Q
 from django.http import HttpRequest, HttpResponse
 from django.shortcuts import get_object_or_404, redirect, render
 from django.utils.translation import gettext as _
@@ -28,7 +27,7 @@ def product_list(request: HttpRequest) -> HttpResponse:
     products = Product.objects.visible_to(request.user).select_related("store")
     products = filters.in_chosen_store(products, request)
     if text := filters.text(request):
-        products = products.filter(Q(sku__icontains=text) | Q(name__icontains=text))
+        products = products.matching(text)
     context = {
         "page": page_of(products, request),
         "stores": filters.stores(request),

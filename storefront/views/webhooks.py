@@ -33,7 +33,7 @@ def webhook_list(request: HttpRequest) -> HttpResponse:
     webhooks = Webhook.objects.visible_to(request.user).registered().select_related("store")
     webhooks = filters.in_chosen_store(webhooks, request)
     if text := filters.text(request):
-        webhooks = webhooks.filter(url__icontains=text)
+        webhooks = webhooks.matching(text)
     context = {
         "page": page_of(webhooks, request),
         "stores": filters.stores(request),

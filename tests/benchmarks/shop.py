@@ -2,12 +2,30 @@
 
 from django.db import transaction
 
-from storefront.models import Cart, Delivery, Invoice, Product, SessionTransfer, Webhook
+from apikeys.models.search_word import words_of
+from storefront.models import (
+    Cart,
+    Delivery,
+    Invoice,
+    Product,
+    ProductWord,
+    SessionTransfer,
+    Webhook,
+    WebhookWord,
+)
 from storefront.models.event import Event
 from tests.benchmarks.fill import STORES, SYSTEMS
 from tests.benchmarks.load import load_all
 
 WEBHOOKS = STORES * 10
+
+
+def named_product(number):
+    return f"{SYSTEMS[number % 10]} book {number}"
+
+
+def receiver(number):
+    return f"https://receiver{number}.example.com/hooks"
 
 
 class Shop:
@@ -20,8 +38,10 @@ class Shop:
     def fill(self):
         rows = {
             Product: self._products(),
+            ProductWord: self._product_words(),
             Invoice: self._invoices(),
             Webhook: self._webhooks(),
+            WebhookWord: self._webhook_words(),
             Event: self._events(),
             Delivery: self._deliveries(),
             Cart: self._carts(),
@@ -40,9 +60,14 @@ class Shop:
 
     def _products(self):
         for number in range(self.house.keys // 5):
-            named = {"sku": f"sku-{number}", "name": f"{SYSTEMS[number % 10]} book {number}"}
+            named = {"sku": f"sku-{number}", "name": named_product(number)}
             price = {"price_minor": 100 + number, "currency": "EUR"}
             yield {**self._owned(number, number), **named, **price}
+
+    def _product_words(self):
+        for number in range(self.house.keys // 5):
+            for word in words_of(f"sku-{number}", named_product(number)):
+                yield {"product_id": number + 1, "word": word}
 
     def _invoices(self):
         for number in range(self.house.keys):
@@ -58,8 +83,17 @@ class Shop:
 
     def _webhooks(self):
         for number in range(WEBHOOKS):
-            url = f"https://receiver{number}.example.com/hooks"
-            yield {**self._owned(number, number), "url": url, "events": "[]", "sealed": "-"}
+            yield {
+                **self._owned(number, number),
+                "url": receiver(number),
+                "events": "[]",
+                "sealed": "-",
+            }
+
+    def _webhook_words(self):
+        for number in range(WEBHOOKS):
+            for word in words_of(receiver(number)):
+                yield {"webhook_id": number + 1, "word": word}
 
     def _events(self):
         for number in range(self.house.keys):
