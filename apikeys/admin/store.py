@@ -5,6 +5,7 @@ from typing import Any
 from django.contrib import admin
 from django.db.models import URLField
 from django.http import HttpRequest
+from django.utils.translation import gettext_lazy as _
 
 from apikeys.actor import Actor
 from apikeys.admin.deeds import DeedAdmin
@@ -17,7 +18,8 @@ class StoreAdmin(DeedAdmin):
 
     list_display = ("name", "public_id", "status", "currency", "website", "date_added")
     list_filter = ("status",)
-    search_fields = ("name", "^public_id", "website")
+    search_fields = ("=name", "=public_id")
+    search_help_text = _("Name or Store ID, in full")
     sortable_by = ("name", "date_added")
     readonly_fields = ("public_id", "status", "disabled_at", "date_added", "date_modified")
     filter_horizontal = ("staff",)

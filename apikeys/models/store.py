@@ -71,6 +71,7 @@ class Store(Switchable):
             models.CheckConstraint(name="store_has_public_id", condition=~Q(public_id="")),
             models.CheckConstraint(name="store_has_name", condition=~Q(name="")),
         )
+        indexes = (models.Index(fields=["name", "id"], name="store_in_order"),)
 
     def __str__(self) -> str:
         return self.name

@@ -19,8 +19,8 @@ class PaymentMethodAdmin(InStoreAdmin):
 
     list_display = ("title", "code", "store", "enabled", "mode", "date_modified")
     list_filter = ("enabled", "mode", StoreFilter)
-    search_fields = ("code", "title")
-    search_help_text = _("Id or title")
+    search_fields = ("=code",)
+    search_help_text = _("Id, in full")
     sortable_by = ("title", "code", "date_modified")
     settled = ("store", "code")
     editable = ("title", "enabled", "mode", "debug")

@@ -41,7 +41,7 @@ class SessionTransferAdmin(ReadOnlyAdmin):
     """Links that were made with a ticket, and signed ones that were used."""
 
     list_display = ("action", "store", "cart", "consumer_key", "is_signed", "date_added", "used")
-    list_filter = ("action", "is_signed", StoreFilter)
+    list_filter = (StoreFilter,)
     list_select_related = ("store", "cart")
     search_fields = ("=public_id", "=cart__public_id", "=consumer_key")
     search_help_text = _("Transfer, cart or consumer key, in full")

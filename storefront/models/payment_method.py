@@ -78,6 +78,7 @@ class PaymentMethod(Owned):
                 name="paymentmethod_mode_is_known", condition=Q(mode__in=Mode.values)
             ),
         )
+        indexes = (models.Index(fields=["code", "id"], name="paymentmethod_in_order"),)
 
     def __str__(self) -> str:
         return self.title
