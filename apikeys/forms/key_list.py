@@ -80,8 +80,11 @@ class KeyListForm(forms.Form):
             keys = keys.matching(chosen["q"])
         if not self.order:
             return keys.order_by(NATURAL_ORDERS[chosen["status"]], "pk")
-        minus, field = self.order.startswith("-"), self.order.removeprefix("-")
-        return keys.in_order(("-" if minus else "") + ORDERS[field])
+        minus, column = self.order.startswith("-"), self.order.removeprefix("-")
+        if column in chosen:
+            # All have the same there, and stand in the order that is left.
+            minus, column = not minus, "added"
+        return keys.in_order(("-" if minus else "") + ORDERS[column])
 
 
 def holds_secret(text: str) -> bool:

@@ -9,6 +9,7 @@ from django.utils import timezone
 
 from history import frequent, rollup, search
 from history.models import CallRecord
+from tests.effort import rows_read, steps_taken
 from tests.factories import APIKeyFactory, CallRecordFactory, StoreFactory
 
 REACH = 40
@@ -77,9 +78,7 @@ def large(monkeypatch):
 
 
 def statements(client, url):
-    with CaptureQueriesContext(
-        connection,
-    ) as captured:
+    with CaptureQueriesContext(connection) as captured:
         response = client.get(url)
         assert response.status_code == 200
     return [
@@ -89,29 +88,9 @@ def statements(client, url):
 
 def rows_looked_at(sql):
     """How many calls the database reads to answer: exactly on PostgreSQL, about on SQLite."""
-    with connection.cursor() as cursor:
-        if connection.vendor == "postgresql":
-            cursor.execute("EXPLAIN (ANALYZE, FORMAT JSON) " + sql.replace("%", "%%"))
-            return sum(read(node) for node in nodes(cursor.fetchone()[0][0]["Plan"]))
-        steps = []
-        connection.connection.set_progress_handler(lambda: steps.append(1), STEPS_A_ROW)
-        cursor.execute(sql.replace("%", "%%"))
-        cursor.fetchall()
-        connection.connection.set_progress_handler(None, 0)
-        return len(steps)
-
-
-def nodes(plan):
-    yield plan
-    for inner in plan.get("Plans", ()):
-        yield from nodes(inner)
-
-
-def read(node):
-    if node.get("Relation Name") != "history_callrecord":
-        return 0
-    removed = node.get("Rows Removed by Filter", 0) + node.get("Rows Removed by Index Recheck", 0)
-    return (node["Actual Rows"] + removed) * node["Actual Loops"]
+    if connection.vendor == "postgresql":
+        return rows_read(sql, table="history_callrecord")
+    return steps_taken(sql, at_a_time=STEPS_A_ROW)
 
 
 @pytest.mark.django_db

@@ -3,6 +3,7 @@
 import pytest
 from django.contrib import admin
 
+from apikeys.admin.api_key import APIKeyAdmin
 from apikeys.models import APIKey
 from tests.back_office import listing
 from tests.factories import APIKeyFactory
@@ -78,6 +79,39 @@ SENSELESS = (
 def test_a_senseless_query_is_refused_or_passed_over(client, model):
     for query in SENSELESS:
         assert client.get(listing(model) + query).status_code in {200, 302, 400}, query
+
+
+def test_a_list_is_sorted_only_by_the_columns_that_are_declared(client):
+    for description in ("first", "another"):
+        APIKeyFactory(description=description)
+    column = APIKeyAdmin.list_display.index("description") + 1
+
+    shown = client.get(f"{listing(APIKey)}?o={column}").context["cl"].result_list
+
+    assert [key.description for key in shown] == ["another", "first"]  # the newest first
+    column = APIKeyAdmin.list_display.index("date_added") + 1
+    shown = client.get(f"{listing(APIKey)}?o={column}").context["cl"].result_list
+    assert [key.description for key in shown] == ["first", "another"]
+
+
+@pytest.mark.parametrize(
+    ("query", "found"),
+    [
+        ("state=disabled", {"off"}),
+        ("state=any_ip", {"wide"}),
+        ("permission=write", {"wide"}),
+        ("permission=read&state=enabled", {"plain"}),
+        ("permission=nonsense", set()),
+    ],
+)
+def test_the_list_of_keys_is_filtered_as_in_the_console(client, query, found):
+    APIKeyFactory(description="plain", allowed_ips=["203.0.113.7"])
+    APIKeyFactory(description="off", disabled=True)
+    APIKeyFactory(description="wide", any_ip=True, permission="write")
+
+    shown = client.get(f"{listing(APIKey)}?{query}").context["cl"].result_list
+
+    assert {key.description for key in shown} == found
 
 
 @pytest.mark.parametrize("model", MODELS)

@@ -4,7 +4,7 @@ import pytest
 from django.utils import timezone
 
 from apikeys import paging
-from apikeys.models import APIKey
+from apikeys.models import APIKey, key_lists
 from tests.factories import (
     ACTOR,
     APIKeyFactory,
@@ -67,6 +67,32 @@ def test_the_status_filter(client, admin, state, found):
     old.secrets.update(date_added=now - timedelta(days=200))
 
     assert set(names(client, status=state)) == found
+
+
+@pytest.mark.parametrize(("few", "common"), [(0, 20_000), (0, 1), (0, 3), (1000, 1)])
+def test_a_filter_shows_the_same_in_the_same_order_whether_few_or_many_match(
+    client, admin, monkeypatch, few, common
+):
+    for number in range(5):
+        how = {"permission": "write" if number % 2 else "read", "any_ip": number > 1}
+        APIKeyFactory(description=f"key {number}", disabled=number == 3, **how)
+    filters = [{"permission": "write"}, *({"status": state} for state in ("enabled", "any_ip"))]
+    asked = [{**by, "order": order} for by in filters for order in ("", "username", "-status")]
+    before = [names(client, **query) for query in asked]
+
+    monkeypatch.setattr(paging, "FEW", few)
+    monkeypatch.setattr(key_lists, "COMMON", common)
+
+    assert [names(client, **query) for query in asked] == before
+    assert all(before)
+
+
+def test_a_list_sorted_by_what_its_filter_chose_is_sorted_by_date(client, admin):
+    for number in range(3):
+        APIKeyFactory(description=f"key {number}", permission="write")
+
+    assert names(client, permission="write", order="permission") == ["key 2", "key 1", "key 0"]
+    assert names(client, permission="write", order="-permission") == ["key 0", "key 1", "key 2"]
 
 
 def test_the_filter_for_replaced_secrets_in_use(client, admin):
