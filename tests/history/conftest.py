@@ -1,6 +1,7 @@
 """Console users for the tests of the pages about calls."""
 
 import pytest
+from django.utils import timezone
 
 from tests.factories import StoreFactory, UserFactory
 
@@ -18,3 +19,9 @@ def staff(client, db):
         return user
 
     return log_in
+
+
+@pytest.fixture
+def noon(time_machine):
+    """It is noon, and stays so: what is made today is not of yesterday when it is looked at."""
+    time_machine.move_to(timezone.now().replace(hour=12), tick=False)

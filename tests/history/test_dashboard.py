@@ -18,6 +18,8 @@ from tests.factories import (
 )
 from tests.reading import text_of
 
+pytestmark = pytest.mark.usefixtures("noon")
+
 
 @pytest.fixture
 def shown(client, admin):
@@ -56,10 +58,10 @@ def test_calls_and_denials_of_today_and_of_the_week_are_counted(shown):
 
 def test_what_needs_attention_is_named(shown):
     now = timezone.now()
-    expiring = APIKeyFactory(username="expiring", expires_at=now + timedelta(days=3))
+    expiring = APIKeyFactory(username="expiring", expires_at=now + timedelta(days=3, hours=1))
     idle = APIKeyFactory(username="idle", date_added=now - timedelta(days=91))
     aged = APIKeyFactory(username="aged")
-    Secret.objects.filter(api_key=aged).update(date_added=now - timedelta(days=181))
+    Secret.objects.filter(api_key=aged).update(date_added=now - timedelta(days=200))
     leaked = APIKeyFactory(username="leaked")
     leaked.rotate(actor=ACTOR)
     Secret.objects.filter(api_key=leaked, version=1).update(refused_at=now, refused_count=1)
@@ -69,9 +71,9 @@ def test_what_needs_attention_is_named(shown):
 
     hint = r" ck_live_\S+ "
     assert re.search(rf"Replaced secret still in use 1 leaked{hint}presented just now", text)
-    assert re.search(rf"Expires within 14 days 1 expiring{hint}ends in 2 days", text)
+    assert re.search(rf"Expires within 14 days 1 expiring{hint}ends in 3 days", text)
     assert re.search(rf"Unused for 90 days 1 idle{hint}last used Never", text)
-    assert re.search(rf"Secret older than 180 days 1 aged{hint}made 5 months ago", text)
+    assert re.search(rf"Secret older than 180 days 1 aged{hint}made 6 months ago", text)
     assert "quiet" not in text
     assert {key.state for key in (expiring, idle, aged, leaked)} == {"enabled"}
 

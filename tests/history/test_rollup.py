@@ -86,6 +86,7 @@ def test_days_are_those_of_the_time_zone_setting_and_are_counted_anew_when_it_ch
 
 
 @pytest.mark.django_db
+@pytest.mark.usefixtures("noon")
 def test_readers_see_counted_and_uncounted_calls_as_one(superuser):
     key = APIKeyFactory()
     CallRecordFactory.create_batch(2, key=key)
@@ -108,6 +109,7 @@ def test_readers_see_counted_and_uncounted_calls_as_one(superuser):
 
 
 @pytest.mark.django_db
+@pytest.mark.usefixtures("noon")
 def test_a_reader_that_meets_the_worker_reads_again(monkeypatch):
     key = APIKeyFactory()
     CallRecordFactory(key=key)
@@ -126,6 +128,7 @@ def test_a_reader_that_meets_the_worker_reads_again(monkeypatch):
 
 
 @pytest.mark.django_db
+@pytest.mark.usefixtures("noon")
 def test_staff_of_one_store_count_its_calls_only():
     store = StoreFactory()
     mine = APIKeyFactory(store=store)
