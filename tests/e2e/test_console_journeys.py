@@ -157,10 +157,10 @@ def test_the_time_that_an_old_secret_has_left_ticks(log_in, live_console, userna
     visitor.clock.install()
     visitor.goto(f"/console/keys/{key['consumer_key']}/")
     left = visitor.locator("[data-countdown]")
-    assert left.inner_text() in {"59\xa0minutes", "1\xa0hour"}
+    assert re.fullmatch(r"5\d\xa0minutes|1\xa0hour", left.inner_text())
 
     visitor.clock.fast_forward("10:00")
-    expect(left).to_have_text(re.compile("^(49|50) minutes$"))
+    expect(left).to_have_text(re.compile(r"^(4\d|50) minutes$"))
 
     visitor.clock.fast_forward("59:00")
     expect(left).to_have_text("0 minutes")
