@@ -174,22 +174,23 @@ def _remaining(request: HttpRequest, conditions: dict[str, str]) -> Total:
 
 def _impact(keys: APIKeyQuerySet, *, sees_calls: bool) -> dict[str, Any]:
     """The keys of the dry run, each with its calls, and what they sum up to."""
-    found = list(keys[: AT_ONCE + 1])
-    chosen = found[:AT_ONCE]
+    found = list(keys.values_list("pk", "last_used_at")[: AT_ONCE + 1])
+    chosen = dict(found[:AT_ONCE])
     since = timezone.now() - timedelta(days=LAST_DAYS)
+    calls = dict.fromkeys(chosen, (0, 0))
     if sees_calls:
-        calls = daily.calls_of_keys([key.pk for key in chosen], LAST_DAYS)
-        busy = [key for key in chosen if calls[key.pk][0]]
+        calls |= daily.calls_of_keys(list(chosen), LAST_DAYS)
+        busy = [key for key in chosen if calls[key][0]]
     else:
-        calls = {}
-        busy = [key for key in chosen if key.last_used_at and key.last_used_at >= since]
-    rows = [(key, *calls.get(key.pk, (0, 0))) for key in chosen]
+        busy = [key for key, last_used in chosen.items() if last_used and last_used >= since]
+    busiest = sorted(chosen, key=lambda key: -calls[key][0])[:SHOWN]
+    known = APIKey.objects.select_related("api_user__store").in_bulk(busiest)
     return {
-        "rows": sorted(rows, key=lambda row: -row[1])[:SHOWN],
-        "hidden": max(0, len(rows) - SHOWN),
-        "total": Total(len(rows), is_least=len(found) > AT_ONCE),
+        "rows": [(known[key], *calls[key]) for key in busiest if key in known],
+        "hidden": max(0, len(chosen) - SHOWN),
+        "total": Total(len(chosen), is_least=len(found) > AT_ONCE),
         "busy": len(busy),
-        "calls": sum(row[1] for row in rows),
+        "calls": sum(allowed for allowed, _denied in calls.values()),
         "sees_calls": sees_calls,
         "is_dry_run": True,
     }
