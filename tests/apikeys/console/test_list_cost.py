@@ -29,8 +29,9 @@ from tests.factories import UserFactory
 KEYS = CALLS = 20_000
 # More than the admin shows on one page.
 COUNTED = 210
-# For a count, or for a page; SQLite tells only how many steps it took, in thirties.
-MOST = {"postgresql": KEYS * 3 // 10, "sqlite": KEYS * 39 // 400}
+# A filter may leave a third of all keys, and their users come on top; SQLite tells only how many
+# steps it took, in thirties.
+MOST = {"postgresql": KEYS * 3 // 4, "sqlite": KEYS * 39 // 400}
 STEPS = 30
 # They read what they find: every key that was seen from a network, and of a word that a tenth of
 # all keys have so many that PostgreSQL prefers to go through the keys.
@@ -170,9 +171,8 @@ def test_no_filter_in_no_order_of_an_admin_list_reads_a_whole_table(client, admi
         filters = [
             choice["query_string"] for by in shown.filter_specs for choice in by.choices(shown)
         ]
-        orders = [
-            f"?o={sign}{column}" for column in range(len(shown.list_display)) for sign in ("", "-")
-        ]
+        sortable = [n for n, name in enumerate(shown.list_display) if name in shown.sortable_by]
+        orders = [f"?o={sign}{column}" for column in sortable for sign in ("", "-")]
         for query in {*filters, *orders}:
             found |= costs(client, url + query)
 
