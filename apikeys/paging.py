@@ -63,8 +63,10 @@ class CappedPaginator(Paginator):  # type: ignore[type-arg]
 
 
 def _only(rows: "QuerySet[Any]", ids: list[Any]) -> "QuerySet[Any]":
-    """The rows with these ids, in the same order, which are not asked for the filters again."""
+    """The rows with these ids, in the same order."""
     chosen = rows.all()
+    # The ids were found under the filters, those of who may see what included. Asked for these
+    # again, planners go by their indexes and not by the ids.
     chosen.query.clear_where()
     return chosen.filter(pk__in=ids)
 
