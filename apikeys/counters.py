@@ -55,11 +55,11 @@ class CounterFile:
 
     def hit(self, identifier: str, *, limit: int, seconds: int, now: float | None = None) -> Count:
         """Count one hit, unless the limit is reached. Exact under any concurrency on one host."""
-        return self._count(identifier, limit, seconds, time.time() if now is None else now, 1)
+        return self._count(identifier, limit, seconds, now, 1)
 
     def look(self, identifier: str, *, limit: int, seconds: int, now: float | None = None) -> Count:
         """Say whether a hit would be allowed, and count nothing."""
-        return self._count(identifier, limit, seconds, time.time() if now is None else now, 0)
+        return self._count(identifier, limit, seconds, now, 0)
 
     def open(self) -> None:
         """Make the file if it is missing. Afterwards counting needs nothing more of the disk."""
@@ -72,18 +72,23 @@ class CounterFile:
             memory = self._memory()
             memory[:] = bytes(len(memory))
 
-    def _count(self, identifier: str, limit: int, seconds: int, now: float, amount: int) -> Count:
+    def _count(
+        self, identifier: str, limit: int, seconds: int, now: float | None, amount: int
+    ) -> Count:
         name = f"{identifier}/{seconds}".encode()
         digest = hashlib.blake2b(name, key=self._key, digest_size=16).digest()
         bucket = int.from_bytes(digest[:4], "big") % BUCKETS * BUCKET_SIZE
         with self._locked(bucket) as memory:
+            # Read only now: whoever waited for the lock would bring the time of before.
+            now = time.time() if now is None else now
             position = self._slot(memory, bucket, digest, now)
             found, start, _length, hits, before = SLOT.unpack_from(memory, position)
-            if found != digest or not 0 <= now - start < 2 * seconds:
+            # A clock that was set back by less than a window forgets nothing that was counted.
+            if found != digest or not -seconds < now - start < 2 * seconds:
                 start, hits, before = now, 0, 0
             elif now - start >= seconds:
                 start, hits, before = start + seconds, 0, hits
-            left = seconds - (now - start)
+            left = seconds - max(0.0, now - start)
             used = int(before * left / seconds) + hits
             allowed = used + 1 <= limit
             if allowed and amount:

@@ -33,6 +33,27 @@ def test_nobody_can_choose_names_that_push_out_their_own_count(tmp_path):
     assert counters.look(own, limit=20, seconds=60).used == 1
 
 
+@pytest.mark.parametrize("moments", [(100.0, 99.99, 99.98), (100.0, 160.0, 159.99), (100, 50, 41)])
+def test_a_time_from_before_the_last_hit_forgets_no_hit(tmp_path, moments):
+    counters = CounterFile(tmp_path / "calls.counters")
+
+    allowed = [counters.hit("key", limit=2, seconds=60, now=now).allowed for now in moments]
+
+    assert allowed == [True, True, False]
+
+
+def test_whoever_waited_for_the_lock_brings_no_old_time(tmp_path, monkeypatch):
+    counters, times = CounterFile(tmp_path / "calls.counters"), []
+    monkeypatch.setattr(
+        "apikeys.counters.time.time", lambda: times.append(counters._guard.locked()) or 100.0
+    )
+
+    counters.hit("key", limit=2, seconds=60)
+    counters.look("key", limit=2, seconds=60)
+
+    assert times == [True, True]
+
+
 def opened(path):
     """How many descriptors of this process are of the file."""
     found = 0
