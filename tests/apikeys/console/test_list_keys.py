@@ -1,6 +1,8 @@
 from datetime import timedelta
 
 import pytest
+from django.db import connection
+from django.test.utils import CaptureQueriesContext
 from django.utils import timezone
 
 from apikeys import paging
@@ -85,6 +87,16 @@ def test_a_filter_shows_the_same_in_the_same_order_whether_few_or_many_match(
 
     assert [names(client, **query) for query in asked] == before
     assert all(before)
+
+
+def test_of_few_keys_a_filter_is_asked_once(client, admin):
+    APIKeyFactory(username="till-1")
+    APIKeyFactory(username="till-2")
+
+    with CaptureQueriesContext(connection) as captured:
+        client.get(URL, {"user": "till-1", "order": "-last_used"})
+
+    assert sum("= 'till-1'" in query["sql"] for query in captured.captured_queries) == 1
 
 
 def test_a_list_sorted_by_what_its_filter_chose_is_sorted_by_date(client, admin):
