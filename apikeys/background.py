@@ -14,7 +14,7 @@ from django.db import DatabaseError, InterfaceError, close_old_connections, rese
 
 from apikeys.holder import is_dead, new_name
 from apikeys.models import WorkerLease
-from apikeys.worker import Shift, WorkerTask
+from apikeys.worker import WorkerTask, shift
 
 logger = logging.getLogger("apikeys.worker")
 
@@ -42,14 +42,20 @@ class Worker:
         self._due = dict.fromkeys(self.tasks, 0.0)
         self._running: dict[WorkerTask, Future[None]] = {}
         self._leading = False
+        self._wanted = False
         self._beat_at = 0.0
         self._wake: SimpleQueue[None] = SimpleQueue()
 
     def end(self, *_signal: object) -> None:
         """Finish what was begun and return from ``work``. May be called by a signal handler."""
-        self.ended = Shift.is_over = True
+        self.ended = True
         # Of all ways to wake a thread this one is safe in a handler that interrupts the waiting.
         self._wake.put(None)
+
+    @property
+    def is_stopping(self) -> bool:
+        """Whether it ends, or another worker wants the lease: long tasks come to an end."""
+        return self.ended or self._wanted
 
     def work(self) -> None:
         """Work whenever the lease is ours, until ``end`` is called."""
@@ -64,7 +70,6 @@ class Worker:
         except (DatabaseError, InterfaceError):
             logger.warning("The lease could not be given back; it ends by itself.")
         finally:
-            Shift.is_over = False
             close_old_connections()
 
     def work_once(self) -> None:
@@ -81,7 +86,6 @@ class Worker:
                     WorkerLease.objects.take(self.holder, lasting=ONE_ROUND)
                     self._perform(task)
         finally:
-            Shift.is_over = False
             WorkerLease.objects.stop_asking()
             WorkerLease.objects.release(self.holder)
 
@@ -104,8 +108,8 @@ class Worker:
 
     def _lead(self) -> bool:
         lease = WorkerLease.objects
-        Shift.is_over = self.ended or lease.is_wanted()
-        if not Shift.is_over:
+        self._wanted = lease.is_wanted()
+        if not self.is_stopping:
             return lease.take(self.holder) or self._succeed_the_dead()
         if self._still_running():
             lease.take(self.holder)
@@ -153,7 +157,8 @@ class Worker:
     def _perform(self, task: WorkerTask) -> None:
         started = time.monotonic()
         try:
-            count = task()
+            with shift(lambda: self.is_stopping):
+                count = task()
         except Exception as error:  # whatever it is, the other tasks go on
             self.failures[task.name] += 1
             doublings = min(self.failures[task.name] - 1, 10)

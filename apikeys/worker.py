@@ -4,6 +4,9 @@ class HistoryConfig(AppConfig):
     worker_tasks = (WorkerTask("history.rollup.roll_up", every=timedelta(minutes=1)),)
 """
 
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+from contextvars import ContextVar
 from dataclasses import dataclass
 from datetime import timedelta
 
@@ -32,15 +35,25 @@ class WorkerTask:
         return import_string(self.run)() or 0
 
 
-class Shift:
-    """Whether this process works on. A plain flag, as a signal handler may set it."""
+_is_over: ContextVar[Callable[[], bool]] = ContextVar("is_over", default=lambda: False)
 
-    is_over = False
+
+@contextmanager
+def shift(is_over: Callable[[], bool]) -> Iterator[None]:
+    """What is done inside is a worker's, which says by ``is_over`` when it has to stop."""
+    before = _is_over.set(is_over)
+    try:
+        yield
+    finally:
+        _is_over.reset(before)
 
 
 def stopping() -> bool:
-    """Whether a long task should come to an end: the worker ends, or lets another one work."""
-    return Shift.is_over
+    """Whether a long task should come to an end: the worker ends, or lets another one work.
+
+    Outside a worker, in a command for instance, nothing has to.
+    """
+    return _is_over.get()()
 
 
 def tasks() -> list[WorkerTask]:

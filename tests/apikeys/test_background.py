@@ -13,7 +13,7 @@ from apikeys import background
 from apikeys.background import LeaseTaken, Worker
 from apikeys.holder import new_name
 from apikeys.models import WorkerLease
-from apikeys.worker import WorkerTask, tasks
+from apikeys.worker import WorkerTask, stopping, tasks
 from tests.factories import WorkerLeaseFactory
 
 HERE = __name__
@@ -211,6 +211,24 @@ class TestWork:
         thread.join(PATIENCE)
 
         assert worker.counts["long"] == 1
+
+    def test_a_long_task_is_told_to_stop_and_the_process_is_not(self, duty, start):
+        def work_until_told():
+            while not stopping():
+                told.wait(0.01)
+            return 1
+
+        told = threading.Event()
+        task, done = duty("endless", work_until_told)
+        worker, thread = start(task)
+        assert done.called.wait(PATIENCE)
+
+        worker.end()
+        thread.join(PATIENCE)
+        worker.end()  # a second signal, when there is nothing left to end
+
+        assert worker.counts["endless"] == 1
+        assert not stopping()
 
     def test_a_failing_task_is_tried_again(self, duty, start, monkeypatch):
         monkeypatch.setattr(background, "FIRST_PAUSE", 0.01)

@@ -14,7 +14,7 @@ from django.test.utils import CaptureQueriesContext
 from django.utils import timezone
 
 from apikeys.models import ChangeRecord
-from apikeys.worker import Shift
+from apikeys.worker import shift
 from storefront import courier, outgoing
 from storefront.courier import Courier, deliver
 from storefront.duties import forget_old_deliveries
@@ -423,12 +423,13 @@ def test_a_courier_without_a_database_says_so(receiver, monkeypatch):
         deliver()
 
 
-def test_a_worker_that_has_to_stop_takes_up_nothing_new(receiver, monkeypatch):
+def test_a_worker_that_has_to_stop_takes_up_nothing_new(receiver):
     webhook = WebhookFactory(url=receiver.url)
     InvoiceFactory(store=webhook.store)
-    monkeypatch.setattr(Shift, "is_over", True)
 
-    assert deliver() == 0
+    with shift(is_over=lambda: True):
+        assert deliver() == 0
+
     assert Delivery.objects.pending().count() == 1
 
 
