@@ -98,8 +98,11 @@ class KeyCreateForm(KeySettingsForm):
             return
         self.add_error("allowed_ips", ValidationError(message, code="addresses"))
 
+    def _existing(self, username: str) -> APIUser | None:
+        return APIUser.objects.visible_to(self.operator).filter(username=username).first()
+
     def _find_user(self, username: str, store: Store | None) -> None:
-        self.api_user = APIUser.objects.visible_to(self.operator).filter(username=username).first()
+        self.api_user = self._existing(username)
         if self.api_user is not None:
             if store is not None and self.cleaned_data.get("store") not in (
                 None,
@@ -117,7 +120,11 @@ class KeyCreateForm(KeySettingsForm):
             try:
                 APIUser.objects.proposed(store=store, username=username)
             except ValidationError as error:
-                self.show(error)
+                # Somebody may have added it this very moment, or this very form when sent twice.
+                if self._existing(username) is not None:
+                    self._find_user(username, store)
+                else:
+                    self.show(error)
 
     def issue(self, *, actor: Actor) -> tuple[APIKey, str] | None:
         """Make the key, and its API user if it is new; None when the deeds found an error.

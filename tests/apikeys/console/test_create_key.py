@@ -91,6 +91,25 @@ def test_sending_the_form_twice_makes_one_key(client, form):
     assert "/rotate/" in second.content.decode()
 
 
+def test_sending_the_form_twice_makes_one_key_whenever_the_first_gets_ahead(
+    client, form, monkeypatch
+):
+    """The other submission makes the API user after this one has looked for it in vain."""
+    propose = APIUser.objects.proposed
+
+    def propose_late(**values):
+        monkeypatch.undo()
+        assert client.post(URL, form).status_code == 200
+        return propose(**values)
+
+    monkeypatch.setattr(APIUser.objects, "proposed", propose_late)
+
+    second = client.post(URL, form)
+
+    assert second.status_code == 409
+    assert APIKey.objects.count() == 1
+
+
 def test_an_existing_api_user_gets_another_key(client, form, store):
     APIUserFactory(username="inventory-sync", store=store)
 
