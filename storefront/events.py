@@ -1,8 +1,9 @@
 """The names of what can happen to an invoice, in the two dialects that receivers speak.
 
-Inside, an event has Coinsnap's name ("Settled"). Greenfield's ("InvoiceSettled") is the same with
-a word in front. Some of Greenfield's events never happen here; they are accepted in a list,
-because its plug-ins name them all, and given back as they came.
+Inside, an event has the name of the status that the invoice came into ("Settled"), as Coinsnap has
+it. Greenfield's ("InvoiceSettled") is the same with a word in front. Some of Greenfield's events
+never happen here; they are accepted in a list, because its plug-ins name them all, and given back
+as they came.
 """
 
 from collections.abc import Iterable
@@ -12,16 +13,10 @@ from django.core.exceptions import ValidationError
 from django.db import models
 from django.utils.translation import gettext_lazy as _
 
+from storefront.invoice_status import AdditionalStatus, InvoiceStatus
+
 if TYPE_CHECKING:
     from storefront.models.invoice import Invoice
-
-
-class EventType(models.TextChoices):
-    NEW = "New", _("New")
-    PROCESSING = "Processing", _("Processing")
-    SETTLED = "Settled", _("Settled")
-    EXPIRED = "Expired", _("Expired")
-    INVALID = "Invalid", _("Invalid")
 
 
 class Dialect(models.TextChoices):
@@ -29,17 +24,22 @@ class Dialect(models.TextChoices):
     GREENFIELD = "greenfield", "Greenfield"
 
 
-GREENFIELD: Final = {
-    EventType.NEW: "InvoiceCreated",
-    EventType.PROCESSING: "InvoiceProcessing",
-    EventType.SETTLED: "InvoiceSettled",
-    EventType.EXPIRED: "InvoiceExpired",
-    EventType.INVALID: "InvoiceInvalid",
+GREENFIELD: Final[dict[str, str]] = {
+    InvoiceStatus.NEW: "InvoiceCreated",
+    InvoiceStatus.PROCESSING: "InvoiceProcessing",
+    InvoiceStatus.SETTLED: "InvoiceSettled",
+    InvoiceStatus.EXPIRED: "InvoiceExpired",
+    InvoiceStatus.INVALID: "InvoiceInvalid",
 }
 COINSNAP: Final = {name: event for event, name in GREENFIELD.items()}
 NEVER_HERE: Final = ("InvoiceReceivedPayment", "InvoicePaymentSettled", "InvoiceExpiredPaidPartial")
 # What Coinsnap sends to a receiver that names nothing.
-UNNAMED: Final = [EventType.NEW, EventType.EXPIRED, EventType.PROCESSING, EventType.SETTLED]
+UNNAMED: Final = [
+    InvoiceStatus.NEW,
+    InvoiceStatus.EXPIRED,
+    InvoiceStatus.PROCESSING,
+    InvoiceStatus.SETTLED,
+]
 
 
 def read(names: Iterable[str]) -> tuple[list[str], str]:
@@ -51,11 +51,11 @@ def read(names: Iterable[str]) -> tuple[list[str], str]:
     for name in names:
         if name in COINSNAP or name in NEVER_HERE:
             dialect = Dialect.GREENFIELD
-        elif name not in EventType.values:
+        elif name not in InvoiceStatus.values:
             raise ValidationError(
                 _("“%(name)s” is not an event. Choose from: %(known)s."),
                 code="unknown_event",
-                params={"name": name[:50], "known": ", ".join(EventType.values)},
+                params={"name": name[:50], "known": ", ".join(InvoiceStatus.values)},
             )
         events.append(str(COINSNAP.get(name, name)))
     return list(dict.fromkeys(events)), dialect
@@ -63,9 +63,7 @@ def read(names: Iterable[str]) -> tuple[list[str], str]:
 
 def spelt(event: str, dialect: str) -> str:
     """The name of an event as a receiver of this dialect expects it."""
-    if dialect == Dialect.GREENFIELD:
-        return GREENFIELD.get(EventType(event), event) if event in EventType.values else event
-    return event
+    return GREENFIELD.get(event, event) if dialect == Dialect.GREENFIELD else event
 
 
 def facts_of(invoice: "Invoice") -> dict[str, Any]:
@@ -79,11 +77,11 @@ def facts_of(invoice: "Invoice") -> dict[str, Any]:
         "additionalStatus": additional,
     }
     match invoice.status:
-        case EventType.EXPIRED:
-            underpaid = additional == "Underpaid"
+        case InvoiceStatus.EXPIRED:
+            underpaid = additional == AdditionalStatus.UNDERPAID
             facts |= {"isUnderpaid": underpaid, "underpaid": underpaid, "partiallyPaid": underpaid}
-        case EventType.SETTLED:
-            facts |= {"overPaid": additional == "Overpaid"}
-    if invoice.status in (EventType.SETTLED, EventType.INVALID):
-        facts["manuallyMarked"] = additional == "Marked"
+        case InvoiceStatus.SETTLED:
+            facts |= {"overPaid": additional == AdditionalStatus.OVERPAID}
+    if invoice.status in (InvoiceStatus.SETTLED, InvoiceStatus.INVALID):
+        facts["manuallyMarked"] = additional == AdditionalStatus.MARKED
     return facts

@@ -7,8 +7,8 @@ from rest_framework import serializers
 
 from storefront.api.fields import UnixTimeField
 from storefront.api.incoming import Incoming
-from storefront.events import GREENFIELD, EventType
-from storefront.models import Delivery, Webhook
+from storefront.events import GREENFIELD
+from storefront.models import Delivery, InvoiceStatus, Webhook
 
 # Folded: disabledreason is disabled_reason, too.
 SERVER_OWNED = """
@@ -108,7 +108,7 @@ class WebhookSerializer(serializers.Serializer[Webhook]):
 
     @extend_schema_field(serializers.ListField(child=serializers.CharField()))
     def get_events(self, webhook: Webhook) -> list[str]:
-        return [event for event in webhook.events if event in EventType.values]
+        return [event for event in webhook.events if event in InvoiceStatus.values]
 
 
 class AttemptSerializer(serializers.Serializer[Any]):

@@ -4,8 +4,9 @@ from django import forms
 from django.utils.translation import gettext_lazy as _
 
 from apikeys.forms.opened import OpenedForm
-from storefront.events import GREENFIELD, Dialect, EventType
+from storefront.events import Dialect, spelt
 from storefront.forms.in_store import InStoreForm
+from storefront.models import InvoiceStatus
 
 OVERLAPS = (
     ("0", _("At once")),
@@ -23,7 +24,7 @@ class WebhookForm(OpenedForm):
         widget=forms.TextInput(attrs={"inputmode": "url", "spellcheck": "false"}),
     )
     events = forms.MultipleChoiceField(
-        label=_("Events"), choices=EventType.choices, widget=forms.CheckboxSelectMultiple
+        label=_("Events"), choices=InvoiceStatus.choices, widget=forms.CheckboxSelectMultiple
     )
     dialect = forms.ChoiceField(
         label=_("Names of events"),
@@ -35,10 +36,8 @@ class WebhookForm(OpenedForm):
 
     def names(self) -> list[str]:
         """The chosen events in the chosen dialect."""
-        chosen: list[str] = self.cleaned_data["events"]
-        if self.cleaned_data["dialect"] == Dialect.GREENFIELD:
-            return [GREENFIELD[EventType(event)] for event in chosen]
-        return chosen
+        dialect = self.cleaned_data["dialect"]
+        return [spelt(event, dialect) for event in self.cleaned_data["events"]]
 
 
 class NewWebhookForm(WebhookForm, InStoreForm):

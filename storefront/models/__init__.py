@@ -1,12 +1,12 @@
 """What a shop keeps behind the gate: products, carts, invoices, webhooks, session transfers."""
 
+from storefront.invoice_status import AdditionalStatus, InvoiceStatus
 from storefront.models.cart import Cart
 from storefront.models.cart_item import CartItem
 from storefront.models.delivery import Delivery, DeliveryStatus
 from storefront.models.event import Event
 from storefront.models.idempotency import KeptAnswer
 from storefront.models.invoice import Invoice
-from storefront.models.invoice_status import AdditionalStatus, InvoiceStatus
 from storefront.models.payment_method import PaymentMethod
 from storefront.models.product import Product
 from storefront.models.search_word import ProductWord, WebhookWord

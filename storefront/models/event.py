@@ -11,7 +11,8 @@ from django.db import models
 from django.utils import timezone
 from django.utils.translation import gettext_lazy as _
 
-from storefront.events import EventType, facts_of
+from storefront.events import facts_of
+from storefront.invoice_status import InvoiceStatus
 from storefront.models.delivery import Delivery
 
 if TYPE_CHECKING:
@@ -53,7 +54,7 @@ class Event(models.Model):
     invoice = models.ForeignKey(
         "storefront.Invoice", on_delete=models.CASCADE, related_name="events"
     )
-    type = models.CharField(_("type"), max_length=20, choices=EventType)
+    type = models.CharField(_("type"), max_length=20, choices=InvoiceStatus)
     data = models.JSONField(_("data"), encoder=DjangoJSONEncoder)
     date_added = models.DateTimeField(_("date added"), default=timezone.now, editable=False)
 

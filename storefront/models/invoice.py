@@ -17,8 +17,8 @@ from apikeys.actor import Actor
 from apikeys.models import ChangeRecord, Store
 from apikeys.models.scope import ScopedQuerySet
 from storefront import money
+from storefront.invoice_status import MARKABLE, AdditionalStatus, InvoiceStatus
 from storefront.models.event import Event
-from storefront.models.invoice_status import MARKABLE, AdditionalStatus, InvoiceStatus
 from storefront.models.payment import Payable
 from storefront.web_address import validate_link
 

@@ -9,7 +9,7 @@ from django.utils.translation import gettext_lazy as _
 
 from apikeys.actor import Actor
 from storefront import money
-from storefront.models.invoice_status import AdditionalStatus, InvoiceStatus
+from storefront.invoice_status import AdditionalStatus, InvoiceStatus
 from storefront.models.owned import Owned
 
 

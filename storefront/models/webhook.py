@@ -15,7 +15,8 @@ from apikeys.models.scope import ScopedQuerySet
 from apikeys.models.search_word import Way, found_by, words_of
 from apikeys.models.searchable import Searchable
 from storefront import events
-from storefront.events import Dialect, EventType
+from storefront.events import Dialect
+from storefront.invoice_status import InvoiceStatus
 from storefront.models.search_word import WebhookWord
 from storefront.models.webhook_secret import Signing, new_secret
 from storefront.web_address import validate_receiver
@@ -133,7 +134,7 @@ class Webhook(Signing, Searchable):
 
     @property
     def everything(self) -> bool:
-        return set(EventType.values) <= set(self.events)
+        return set(InvoiceStatus.values) <= set(self.events)
 
     def wants(self, event: str) -> bool:
         return event in self.events

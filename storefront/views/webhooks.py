@@ -16,9 +16,8 @@ from apikeys.actor import Actor
 from apikeys.paging import page_of
 from apikeys.views import password_again
 from apikeys.views.access import DEED, FORM, console_page
-from storefront.events import EventType
 from storefront.forms.webhook import NewWebhookForm, RotationForm, WebhookForm
-from storefront.models import Webhook
+from storefront.models import InvoiceStatus, Webhook
 from storefront.views import filters
 from storefront.views.once import is_repeated
 
@@ -47,7 +46,7 @@ def webhook_list(request: HttpRequest) -> HttpResponse:
 @console_page("storefront.add_webhook", methods=FORM)
 def webhook_create(request: HttpRequest) -> HttpResponse:
     form = NewWebhookForm(
-        request.POST or None, operator=request.user, initial={"events": EventType.values}
+        request.POST or None, operator=request.user, initial={"events": InvoiceStatus.values}
     )
     if form.is_valid():
         try:
@@ -83,7 +82,7 @@ def webhook_detail(request: HttpRequest, public_id: str) -> HttpResponse:
 @transaction.atomic
 def webhook_edit(request: HttpRequest, public_id: str) -> HttpResponse:
     webhook = _found(request, public_id)
-    known = [event for event in webhook.events if event in EventType.values]
+    known = [event for event in webhook.events if event in InvoiceStatus.values]
     initial = {"url": webhook.url, "events": known, "dialect": webhook.dialect}
     form = WebhookForm(request.POST or None, record=webhook, initial=initial)
     if form.is_valid():
