@@ -4,6 +4,8 @@ SQLite keeps a decimal as a binary fraction; a whole number is exact in every da
 is its ISO 4217 code, or BTC and SATS.
 """
 
+from collections.abc import Iterator
+from contextlib import contextmanager
 from decimal import Decimal
 from typing import Final
 
@@ -81,6 +83,16 @@ def validate_minimum(amount: Decimal, currency: str) -> None:
             code="min_value",
             params={"minimum": f"{minimum(currency):f}", "currency": currency},
         )
+
+
+@contextmanager
+def named(field: str) -> Iterator[None]:
+    """Put what is wrong with an amount under its field, or under the currency if that is it."""
+    try:
+        yield
+    except ValidationError as error:
+        at_fault = "currency" if error.code == "unknown_currency" else field
+        raise ValidationError({at_fault: error}) from error
 
 
 def _too_fine(currency: str) -> ValidationError:

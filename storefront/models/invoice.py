@@ -53,9 +53,9 @@ class InvoiceQuerySet(ScopedQuerySet["Invoice"]):
         Event.objects.publish(invoice)
         return invoice
 
-    def due_to_expire(self, now: datetime | None = None) -> "InvoiceQuerySet":
+    def due_to_expire(self) -> "InvoiceQuerySet":
         """New ones whose time is over."""
-        return self.filter(status=InvoiceStatus.NEW, expires_at__lte=now or timezone.now())
+        return self.filter(status=InvoiceStatus.NEW, expires_at__lte=timezone.now())
 
 
 class Invoice(Payable):
@@ -174,12 +174,9 @@ class Invoice(Payable):
 
     def set_amount(self, amount: Decimal) -> None:
         """Raises ``ValidationError`` when the currency has no such amount, or it is too little."""
-        try:
+        with money.named("amount"):
             self.amount_minor = money.to_minor(amount, self.currency)
             money.validate_minimum(amount, self.currency)
-        except ValidationError as error:
-            unknown = error.code == "unknown_currency"
-            raise ValidationError({"currency" if unknown else "amount": error}) from error
 
     @transaction.atomic
     def mark(self, status: str, *, actor: Actor, reason: str = "") -> bool:
@@ -229,26 +226,22 @@ class Invoice(Payable):
         self.modified("metadata")
         return True
 
-    @transaction.atomic
     def archive(self, *, actor: Actor) -> bool:
         """Take it out of the lists. Returns whether anything changed."""
-        self.lock()
-        if self.archived_at is not None:
-            return False
-        self.archived_at = timezone.now()
-        self.modified("archived_at")
-        self.note(actor, "archived")
-        return True
+        return self._set_archived(timezone.now(), "archived", actor=actor)
 
-    @transaction.atomic
     def unarchive(self, *, actor: Actor) -> bool:
         """Put it back into the lists. Returns whether anything changed."""
+        return self._set_archived(None, "unarchived", actor=actor)
+
+    @transaction.atomic
+    def _set_archived(self, moment: datetime | None, action: str, *, actor: Actor) -> bool:
         self.lock()
-        if self.archived_at is None:
+        if self.is_archived == (moment is not None):
             return False
-        self.archived_at = None
+        self.archived_at = moment
         self.modified("archived_at")
-        self.note(actor, "unarchived")
+        self.note(actor, action)
         return True
 
     def _become(self, status: str, additional_status: str) -> None:

@@ -95,16 +95,11 @@ class Product(Owned, Searchable):
         return money.from_minor(self.price_minor, self.currency)
 
     def set_price(self, price: Decimal) -> None:
-        """Raises ``ValidationError`` when the currency has no such amount."""
-        try:
+        """Raises ``ValidationError`` when the currency has no such amount, or it is negative."""
+        with money.named("price"):
             self.price_minor = money.to_minor(price, self.currency)
-        except ValidationError as error:
-            unknown = error.code == "unknown_currency"
-            raise ValidationError({"currency" if unknown else "price": error}) from error
-        if self.price_minor < 0:
-            raise ValidationError(
-                {"price": ValidationError(_("A price is not negative."), code="min_value")}
-            )
+            if self.price_minor < 0:
+                raise ValidationError(_("A price is not negative."), code="min_value")
 
     def snapshot(self) -> dict[str, Any]:
         return {
