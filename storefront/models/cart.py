@@ -1,6 +1,6 @@
 """Carts: what a customer is about to buy, opened by a public id and a secret cart key."""
 
-from datetime import datetime, timedelta
+from datetime import timedelta
 from decimal import Decimal
 from typing import Any, Final
 
@@ -58,8 +58,8 @@ class CartQuerySet(ScopedQuerySet["Cart"]):
             raise NoSuchCart("this cart key opened a cart before") from error
         return cart, key
 
-    def alive(self, now: datetime | None = None) -> "CartQuerySet":
-        return self.filter(expires_at__gt=now or timezone.now())
+    def alive(self) -> "CartQuerySet":
+        return self.filter(expires_at__gt=timezone.now())
 
     def opened_by(self, key: str) -> "Cart | None":
         """The cart that this cart key opens, if any."""
@@ -71,9 +71,9 @@ class CartQuerySet(ScopedQuerySet["Cart"]):
         """Whether an offered key has opened a cart, whatever became of both."""
         return self.filter(offer_digest__in=cart_key.digests(offered)).exists()
 
-    def ended(self, now: datetime | None = None) -> "CartQuerySet":
+    def ended(self) -> "CartQuerySet":
         """Those that expired without becoming an invoice, which nobody can open any more."""
-        return self.filter(expires_at__lte=now or timezone.now(), invoice=None)
+        return self.filter(expires_at__lte=timezone.now(), invoice=None)
 
 
 class Cart(Fillable):

@@ -1,6 +1,6 @@
 """Shopper sessions: what lets a customer's browser see one cart, and nothing else."""
 
-from datetime import datetime, timedelta
+from datetime import timedelta
 from typing import Final
 
 from django.conf import settings
@@ -32,8 +32,9 @@ class ShopperSessionQuerySet(models.QuerySet["ShopperSession"]):
         digests = [_digest(value, pepper_id) for pepper_id in settings.APIKEYS_PEPPERS]
         return self.filter(digest__in=digests, expires_at__gt=timezone.now())
 
-    def prune(self, now: datetime | None = None) -> int:
-        return delete_in_steps(self.filter(expires_at__lte=now or timezone.now()))
+    def prune(self) -> int:
+        """Forget the sessions that are over. Returns how many."""
+        return delete_in_steps(self.filter(expires_at__lte=timezone.now()))
 
 
 class ShopperSession(models.Model):

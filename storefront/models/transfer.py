@@ -90,10 +90,9 @@ class SessionTransferQuerySet(ScopedQuerySet["SessionTransfer"]):
     def has_spent_link(self, link: transfer_link.Link) -> bool:
         return self.filter(digest=_digest_of_link(link)).exists()
 
-    def prune(self, now: datetime | None = None) -> int:
+    def prune(self) -> int:
         """Forget transfers that ended long ago. Returns how many."""
-        ended = (now or timezone.now()) - KEPT_FOR
-        return delete_in_steps(self.filter(expires_at__lt=ended))
+        return delete_in_steps(self.filter(expires_at__lt=timezone.now() - KEPT_FOR))
 
 
 class SessionTransfer(Owned):

@@ -60,13 +60,13 @@ class Signing(Owned):
             raise ValidationError({"secret": error}) from error
         self.sealed = tokens.seal(self._seal_name, secret)
 
-    def signing_secrets(self, now: datetime | None = None) -> list[str]:
+    def signing_secrets(self) -> list[str]:
         """The secrets to sign with: the current one, and the one before while it still counts.
 
         Raises ``SealBroken`` when the current one cannot be opened, or was deleted.
         """
         known = [tokens.unseal(self._seal_name, self.sealed)]
-        if self.former_until is not None and (now or timezone.now()) < self.former_until:
+        if self.former_until is not None and timezone.now() < self.former_until:
             with suppress(tokens.SealBroken):
                 known.append(tokens.unseal(self._seal_name, self.former_sealed))
         return known
