@@ -65,15 +65,15 @@ class Changeable(models.Model):
         for name, value in fields.items():
             setattr(self, name, value)
         self.full_clean()
-        after = self.snapshot()
-        changed = [name for name in before if before[name] != after[name]]
-        if not changed:
+        old, new = self._changes_since(before)
+        if not new:
             return False
-        self.modified(*changed)
-        self.note(
-            actor,
-            "changed",
-            before={name: before[name] for name in changed},
-            after={name: after[name] for name in changed},
-        )
+        self.modified(*new)
+        self.note(actor, "changed", before=old, after=new)
         return True
+
+    def _changes_since(self, before: dict[str, Any]) -> tuple[dict[str, Any], dict[str, Any]]:
+        """Of an earlier snapshot and of what it is now, the values that differ."""
+        now = self.snapshot()
+        changed = [name for name in before if before[name] != now[name]]
+        return {name: before[name] for name in changed}, {name: now[name] for name in changed}

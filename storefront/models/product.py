@@ -120,18 +120,12 @@ class Product(Owned, Searchable):
             setattr(self, name, value)
         self.set_price(price)
         self.full_clean()
-        after = self.snapshot()
-        changed = [name for name in before if before[name] != after[name]]
-        if not changed:
+        old, new = self._changes_since(before)
+        if not new:
             return False
         with saved_once(SKU_TAKEN):
             self.modified("sku", "name", "price_minor", "currency")
-        self.note(
-            actor,
-            "changed",
-            before={name: before[name] for name in changed},
-            after={name: after[name] for name in changed},
-        )
+        self.note(actor, "changed", before=old, after=new)
         return True
 
     def delete(  # type: ignore[override]

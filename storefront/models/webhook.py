@@ -182,18 +182,14 @@ class Webhook(Signing, Searchable):
         self.full_clean()
         if enabled is not None:
             self._switch(Status.ENABLED if enabled else Status.DISABLED)
-        after = self.snapshot()
-        changed = [name for name in before if before[name] != after[name]]
-        if is_changed := bool(changed) or (self.url, self.sealed) != (old_url, sealed):
-            self.modified("url", "events", "dialect", "sealed", "former_sealed", "former_until")
-            self.note(
-                actor,
-                "changed",
-                before={name: before[name] for name in changed},
-                after={name: after[name] for name in changed}
-                | ({"secret": "replaced"} if self.sealed != sealed else {}),
-            )
-        return is_changed
+        old, new = self._changes_since(before)
+        if self.sealed != sealed:
+            new |= {"secret": "replaced"}
+        if not new and self.url == old_url:  # whose secret parts no snapshot shows
+            return False
+        self.modified("url", "events", "dialect", "sealed", "former_sealed", "former_until")
+        self.note(actor, "changed", before=old, after=new)
+        return True
 
     @transaction.atomic
     def disable(self, *, actor: Actor, reason: str = "") -> bool:
