@@ -5,7 +5,6 @@ from rest_framework import serializers
 from rest_framework.request import Request
 from rest_framework.response import Response
 
-from storefront.api.dates import moment
 from storefront.api.fields import named
 from storefront.api.idempotency import IDEMPOTENCY_KEY, idempotent
 from storefront.api.invoice_fields import (
@@ -18,6 +17,7 @@ from storefront.api.invoice_fields import (
     PaymentBody,
 )
 from storefront.api.paging import PAGING, page
+from storefront.api.query import moment, several
 from storefront.api.shop import ShopView
 from storefront.models import Invoice, InvoiceStatus
 from storefront.models.invoice import InvoiceQuerySet
@@ -164,17 +164,16 @@ class InvoiceUnarchive(InvoiceView):
 
 
 def _filtered(request: Request, invoices: InvoiceQuerySet) -> InvoiceQuerySet:
-    query = request.query_params
-    if query.get("includeArchived", "").lower() not in ("true", "1"):
+    if request.query_params.get("includeArchived", "").lower() not in ("true", "1"):
         invoices = invoices.filter(archived_at=None)
-    if statuses := [part for text in query.getlist("status") for part in text.split(",")]:
+    if statuses := [part for text in several(request, "status") for part in text.split(",")]:
         if unknown := [status for status in statuses if status not in InvoiceStatus.values]:
             known = ", ".join(InvoiceStatus.values)
             raise serializers.ValidationError(
                 {"status": f"“{unknown[0][:20]}” is not a status. Choose from: {known}."}
             )
         invoices = invoices.filter(status__in=statuses)
-    if orders := query.getlist("orderId"):
+    if orders := several(request, "orderId"):
         invoices = invoices.filter(order_id__in=orders)
     if start := moment(request, "startDate"):
         invoices = invoices.filter(date_added__gte=start)

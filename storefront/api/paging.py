@@ -12,6 +12,8 @@ from rest_framework import serializers
 from rest_framework.request import Request
 from rest_framework.response import Response
 
+from storefront.api.query import several
+
 PER_PAGE: Final = 50
 MOST_PER_PAGE: Final = 200
 LAST_PAGE: Final = 100_000
@@ -47,7 +49,7 @@ def page(
     window = _window(request)
     found = list(rows[window.start : window.start + window.rows + 1])
     data = serializer(found[: window.rows], many=True, context=context or {}).data
-    query = [(name, value) for name in filters for value in request.query_params.getlist(name)]
+    query = [(name, value) for name in filters for value in several(request, name)]
     links = []
     if window.start:
         links.append(_link(request, query, window, 0, "first"))

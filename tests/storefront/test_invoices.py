@@ -313,6 +313,26 @@ def test_the_list_is_filtered_by_status_order_and_date(shop):
 
 
 @pytest.mark.parametrize(
+    "query",
+    [
+        "status=Settled&status=Invalid",
+        "status[]=Settled&status[]=Invalid",
+        "status%5B%5D=Settled&status%5B%5D=Invalid",
+        "status[0]=Settled&status[1]=Invalid",
+    ],
+)
+def test_a_filter_is_read_in_every_spelling_of_a_list(shop, query):
+    for status in ("New", "Settled", "Invalid"):
+        InvoiceFactory(store=shop.store, status=status)
+
+    answer = shop.get(f"invoices?{query}&per_page=1")
+
+    assert [row["status"] for row in answer.json()] == ["Invalid"]
+    assert "status=Settled&status=Invalid&" in answer.headers["Link"]
+    assert len(shop.get(f"invoices?{query}").json()) == 2
+
+
+@pytest.mark.parametrize(
     ("before", "as_sent", "after"),
     [
         ("New", "Settled", "Settled"),

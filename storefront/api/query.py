@@ -1,10 +1,18 @@
-"""Moments in a query."""
+"""What the query of a list says: several values of one name, and moments."""
 
+import re
 from datetime import UTC, date, datetime, time
 
 from django.utils.dateparse import parse_date, parse_datetime
 from rest_framework import serializers
 from rest_framework.request import Request
+
+
+def several(request: Request, name: str) -> list[str]:
+    """Every value of a name, as the shops' clients write lists: name, name[] or name[0]."""
+    spelling = re.compile(rf"{re.escape(name)}(?:\[[0-9]*\])?")
+    given = request.query_params.lists()
+    return [value for sent, values in given if spelling.fullmatch(sent) for value in values]
 
 
 def moment(request: Request, name: str) -> datetime | None:
@@ -13,12 +21,11 @@ def moment(request: Request, name: str) -> datetime | None:
     if not text:
         return None
     try:
-        found = _read(text)
+        return _read(text)
     except (ValueError, OverflowError, OSError) as error:
         raise serializers.ValidationError(
             {name: "Write Unix seconds, or a date as in 2027-01-31."}
         ) from error
-    return found
 
 
 def _read(text: str) -> datetime:
