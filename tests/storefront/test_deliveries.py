@@ -509,6 +509,19 @@ def test_the_log_tells_status_and_duration_and_nothing_the_receiver_said(shop, r
     assert b"secret of" not in listed.content
 
 
+def test_the_log_spells_the_time_of_an_attempt_as_every_answer_spells_times(
+    shop, receiver, time_machine
+):
+    time_machine.move_to("2026-11-22 12:00Z", tick=False)
+    webhook = WebhookFactory(store=shop.store, url=receiver.url)
+    InvoiceFactory(store=shop.store)
+    deliver()
+
+    (delivery,) = shop.get(f"webhooks/{webhook.public_id}/deliveries").json()
+
+    assert [attempt["at"] for attempt in delivery["attempts"]] == ["2026-11-22T12:00:00.000Z"]
+
+
 @pytest.mark.parametrize("path", ["", "/{0}", "/{0}/request", "/{0}/redeliver"])
 def test_the_log_of_another_store_is_missing(shop, receiver, path):
     foreign = WebhookFactory(url=receiver.url)
