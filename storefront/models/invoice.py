@@ -7,7 +7,6 @@ from typing import Any, Final
 from urllib.parse import quote
 
 from django.conf import settings
-from django.core.exceptions import ValidationError
 from django.db import models, transaction
 from django.db.models import Q
 from django.utils import timezone
@@ -16,8 +15,7 @@ from django.utils.translation import gettext_lazy as _
 from apikeys.actor import Actor
 from apikeys.models import ChangeRecord, Store
 from apikeys.models.scope import ScopedQuerySet
-from storefront import money
-from storefront.invoice_status import MARKABLE, AdditionalStatus, InvoiceStatus
+from storefront.invoice_status import InvoiceStatus
 from storefront.models.event import Event
 from storefront.models.payment import Payable
 from storefront.web_address import validate_link
@@ -63,19 +61,6 @@ class Invoice(Payable):
 
     change_kind = ChangeRecord.Kind.INVOICE
 
-    status = models.CharField(
-        _("status"), max_length=10, choices=InvoiceStatus, default=InvoiceStatus.NEW, editable=False
-    )
-    additional_status = models.CharField(
-        _("additional status"),
-        max_length=20,
-        choices=AdditionalStatus,
-        default=AdditionalStatus.NONE,
-        editable=False,
-    )
-    amount_minor = models.BigIntegerField(_("amount"), editable=False)
-    paid_minor = models.BigIntegerField(_("paid"), default=0, editable=False)
-    currency = models.CharField(_("currency"), max_length=4, validators=[money.validate_currency])
     order_id = models.CharField(_("order id"), max_length=200, blank=True)
     buyer_email = models.EmailField(_("buyer's email"), blank=True)
     redirect_url = models.CharField(
@@ -86,7 +71,6 @@ class Invoice(Payable):
     wallet_message = models.CharField(_("wallet message"), max_length=500, blank=True)
     payment_methods = models.JSONField(_("payment methods"), default=list, blank=True)
     metadata = models.JSONField(_("metadata"), default=dict, blank=True)
-    expires_at = models.DateTimeField(_("expires at"), editable=False)
     archived_at = models.DateTimeField(_("archived at"), null=True, blank=True, editable=False)
 
     objects = InvoiceQuerySet.as_manager()
@@ -119,19 +103,6 @@ class Invoice(Payable):
     def __str__(self) -> str:
         return self.public_id
 
-    @property
-    def amount(self) -> Decimal:
-        return money.from_minor(self.amount_minor, self.currency)
-
-    @property
-    def paid(self) -> Decimal:
-        return money.from_minor(self.paid_minor, self.currency)
-
-    @property
-    def due(self) -> Decimal:
-        """What is still to be paid."""
-        return money.from_minor(max(0, self.amount_minor - self.paid_minor), self.currency)
-
     # Greenfield knows others, such as top-ups; here every invoice has an amount.
     kind = "Standard"
 
@@ -158,11 +129,6 @@ class Invoice(Payable):
     def is_archived(self) -> bool:
         return self.archived_at is not None
 
-    @property
-    def markable(self) -> tuple[str, ...]:
-        """The statuses that this invoice can be given by hand."""
-        return MARKABLE[self.status]
-
     def snapshot(self) -> dict[str, Any]:
         return {
             "status": self.status,
@@ -171,46 +137,6 @@ class Invoice(Payable):
             "currency": self.currency,
             "order_id": self.order_id,
         }
-
-    def set_amount(self, amount: Decimal) -> None:
-        """Raises ``ValidationError`` when the currency has no such amount, or it is too little."""
-        with money.named("amount"):
-            self.amount_minor = money.to_minor(amount, self.currency)
-            money.validate_minimum(amount, self.currency)
-
-    @transaction.atomic
-    def mark(self, status: str, *, actor: Actor, reason: str = "") -> bool:
-        """Mark it settled or invalid by hand. Returns whether anything changed.
-
-        Raises ``ValidationError`` when an invoice in its state cannot become that.
-        """
-        self.lock()
-        if self.status == status and self.status in (InvoiceStatus.SETTLED, InvoiceStatus.INVALID):
-            return False
-        if status not in self.markable:
-            raise ValidationError(
-                _("An invoice that is %(status)s can be marked as: %(markable)s."),
-                code="not_markable",
-                params={"status": self.status, "markable": ", ".join(self.markable)},
-            )
-        before = {"status": self.status, "additional_status": self.additional_status}
-        self._become(status, AdditionalStatus.MARKED)
-        after = {"status": self.status, "additional_status": self.additional_status}
-        self.note(actor, "marked", before=before, after=after, reason=reason)
-        return True
-
-    @transaction.atomic
-    def expire(self) -> bool:
-        """Lock the invoice, and end it if its time is over. Returns whether anything changed."""
-        self.lock()
-        if self.status != InvoiceStatus.NEW or self.expires_at > timezone.now():
-            return False
-        underpaid = 0 < self.paid_minor < self.amount_minor
-        self._become(
-            InvoiceStatus.EXPIRED,
-            AdditionalStatus.UNDERPAID if underpaid else AdditionalStatus.NONE,
-        )
-        return True
 
     @transaction.atomic
     def describe(self, metadata: dict[str, Any]) -> bool:

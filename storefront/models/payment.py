@@ -1,40 +1,62 @@
-"""Payments: they happen elsewhere, and what arrives here decides about an invoice."""
+"""What is owed and what was paid: payments happen elsewhere, and decide about an invoice."""
 
 from decimal import Decimal
-from typing import TYPE_CHECKING, Any
 
 from django.core.exceptions import ValidationError
 from django.db import models, transaction
+from django.utils import timezone
 from django.utils.translation import gettext_lazy as _
 
 from apikeys.actor import Actor
 from storefront import money
-from storefront.invoice_status import AdditionalStatus, InvoiceStatus
+from storefront.invoice_status import MARKABLE, AdditionalStatus, InvoiceStatus
 from storefront.models.owned import Owned
 
 
 class Payable(Owned):
-    """The deeds on what is owed."""
+    """What is owed, what was paid of it, and what that makes of it."""
 
-    if TYPE_CHECKING:
-        status: models.CharField[str, str]
-        additional_status: models.CharField[str, str]
-        amount_minor: models.BigIntegerField[int, int]
-        paid_minor: models.BigIntegerField[int, int]
-        currency: models.CharField[str, str]
+    status = models.CharField(
+        _("status"), max_length=10, choices=InvoiceStatus, default=InvoiceStatus.NEW, editable=False
+    )
+    additional_status = models.CharField(
+        _("additional status"),
+        max_length=20,
+        choices=AdditionalStatus,
+        default=AdditionalStatus.NONE,
+        editable=False,
+    )
+    amount_minor = models.BigIntegerField(_("amount"), editable=False)
+    paid_minor = models.BigIntegerField(_("paid"), default=0, editable=False)
+    currency = models.CharField(_("currency"), max_length=4, validators=[money.validate_currency])
+    expires_at = models.DateTimeField(_("expires at"), editable=False)
 
     class Meta:
         abstract = True
 
-    def snapshot(self) -> dict[str, Any]:
-        raise NotImplementedError
+    @property
+    def amount(self) -> Decimal:
+        return money.from_minor(self.amount_minor, self.currency)
 
-    def expire(self) -> bool:
-        """Lock the invoice, and end it if its time is over. Returns whether anything changed."""
-        raise NotImplementedError
+    @property
+    def paid(self) -> Decimal:
+        return money.from_minor(self.paid_minor, self.currency)
 
-    def _become(self, status: str, additional_status: str) -> None:
-        raise NotImplementedError
+    @property
+    def due(self) -> Decimal:
+        """What is still to be paid."""
+        return money.from_minor(max(0, self.amount_minor - self.paid_minor), self.currency)
+
+    @property
+    def markable(self) -> tuple[str, ...]:
+        """The statuses that this invoice can be given by hand."""
+        return MARKABLE[self.status]
+
+    def set_amount(self, amount: Decimal) -> None:
+        """Raises ``ValidationError`` when the currency has no such amount, or it is too little."""
+        with money.named("amount"):
+            self.amount_minor = money.to_minor(amount, self.currency)
+            money.validate_minimum(amount, self.currency)
 
     @transaction.atomic
     def receive(self, payment: Decimal, *, actor: Actor, confirmed: bool = True) -> None:
@@ -84,3 +106,41 @@ class Payable(Owned):
         self._become(InvoiceStatus.SETTLED, self.additional_status)
         self.note(actor, "payment confirmed", before=before, after=self.snapshot())
         return True
+
+    @transaction.atomic
+    def mark(self, status: str, *, actor: Actor, reason: str = "") -> bool:
+        """Mark it settled or invalid by hand. Returns whether anything changed.
+
+        Raises ``ValidationError`` when an invoice in its state cannot become that.
+        """
+        self.lock()
+        if self.status == status and self.status in (InvoiceStatus.SETTLED, InvoiceStatus.INVALID):
+            return False
+        if status not in self.markable:
+            raise ValidationError(
+                _("An invoice that is %(status)s can be marked as: %(markable)s."),
+                code="not_markable",
+                params={"status": self.status, "markable": ", ".join(self.markable)},
+            )
+        before = {"status": self.status, "additional_status": self.additional_status}
+        self._become(status, AdditionalStatus.MARKED)
+        after = {"status": self.status, "additional_status": self.additional_status}
+        self.note(actor, "marked", before=before, after=after, reason=reason)
+        return True
+
+    @transaction.atomic
+    def expire(self) -> bool:
+        """Lock the invoice, and end it if its time is over. Returns whether anything changed."""
+        self.lock()
+        if self.status != InvoiceStatus.NEW or self.expires_at > timezone.now():
+            return False
+        underpaid = 0 < self.paid_minor < self.amount_minor
+        self._become(
+            InvoiceStatus.EXPIRED,
+            AdditionalStatus.UNDERPAID if underpaid else AdditionalStatus.NONE,
+        )
+        return True
+
+    def _become(self, status: str, additional_status: str) -> None:
+        """Come into a status, and tell whoever listens."""
+        raise NotImplementedError
