@@ -14,7 +14,7 @@ from apikeys.actor import Actor
 from apikeys.models import ChangeRecord, Store
 from apikeys.models.scope import ScopedQuerySet
 from apikeys.text import plain_text
-from storefront import cart_key, money
+from storefront import cart_key
 from storefront.models.cart_item import CartItem, Fillable
 from storefront.models.invoice import Invoice
 from storefront.models.payment_method import PaymentMethod
@@ -88,9 +88,6 @@ class Cart(Fillable):
     # cart after it was ended.
     offer_digest = models.CharField(max_length=64, unique=True, null=True, editable=False)  # noqa: DJ001
     customer = models.CharField(_("customer"), max_length=100, blank=True, validators=[plain_text])
-    currency = models.CharField(
-        _("currency"), max_length=4, editable=False, validators=[money.validate_currency]
-    )
     invoice = models.OneToOneField(
         Invoice, on_delete=models.PROTECT, null=True, blank=True, related_name="cart"
     )

@@ -83,10 +83,13 @@ class CartItem(models.Model):
 
 
 class Fillable(Owned):
-    """The deeds on what a cart holds."""
+    """What a cart holds, in one currency."""
+
+    currency = models.CharField(
+        _("currency"), max_length=4, editable=False, validators=[money.validate_currency]
+    )
 
     if TYPE_CHECKING:
-        currency: models.CharField[str, str]
         items: RelatedManager["CartItem"]
 
     class Meta:

@@ -87,10 +87,6 @@ class Webhook(Signing, Searchable):
     status = models.CharField(_("status"), max_length=8, choices=Status, default=Status.ENABLED)
     disabled_reason = models.CharField(_("reason"), max_length=500, blank=True, editable=False)
     deleted_at = models.DateTimeField(_("deleted at"), null=True, blank=True, editable=False)
-    sealed = models.TextField(editable=False)
-    # The secret before the last rotation: signs beside the new one until its time is over.
-    former_sealed = models.TextField(blank=True, default="", editable=False)
-    former_until = models.DateTimeField(null=True, blank=True, editable=False)
     failing_since = models.DateTimeField(_("failing since"), null=True, blank=True, editable=False)
     failures = models.PositiveIntegerField(_("failures in a row"), default=0, editable=False)
 

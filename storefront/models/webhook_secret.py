@@ -4,7 +4,7 @@ import secrets
 from base64 import b64encode
 from contextlib import suppress
 from datetime import datetime, timedelta
-from typing import TYPE_CHECKING, Final
+from typing import Final
 
 from django.core.exceptions import ValidationError
 from django.db import models, transaction
@@ -42,12 +42,12 @@ def validate_secret(secret: str) -> None:
 
 
 class Signing(Owned):
-    """The deeds on the secrets that deliveries are signed with."""
+    """The secrets that deliveries are signed with."""
 
-    if TYPE_CHECKING:
-        sealed: models.TextField[str, str]
-        former_sealed: models.TextField[str, str]
-        former_until: models.DateTimeField[datetime | None, datetime | None]
+    sealed = models.TextField(editable=False)
+    # The secret before the last rotation: signs beside the new one until its time is over.
+    former_sealed = models.TextField(blank=True, default="", editable=False)
+    former_until = models.DateTimeField(null=True, blank=True, editable=False)
 
     class Meta:
         abstract = True
