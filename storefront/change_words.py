@@ -28,5 +28,6 @@ WORDS: Final = {
     "sku": _("SKU"),
     "sub": _("subscription"),
     "title": _("title"),
+    "unconfirmed": _("not confirmed"),
     "url": _("URL"),
 }

@@ -143,6 +143,13 @@ class PaymentBody(Incoming):
     amount = AmountField(required=False)
     confirmed = serializers.BooleanField(required=False)
 
+    def validate(self, values: dict[str, Any]) -> dict[str, Any]:
+        if "amount" not in values and values.get("confirmed") is False:
+            raise serializers.ValidationError(
+                {"amount": "Say how much was paid that is not confirmed yet."}, code="required"
+            )
+        return values
+
 
 class MetadataBody(Incoming):
     server_owned = InvoiceBody.server_owned | {"amount", "currency"}

@@ -138,13 +138,14 @@ class InvoicePayment(InvoiceView):
     )
     @idempotent()
     def post(self, request: Request, store_id: str, invoice_id: str) -> Response:
-        """Note a payment. Enough settles the invoice; what is not confirmed makes it Processing.
+        """Note a payment. Enough settles the invoice, once all of it is confirmed.
 
-        Without an amount, the payment that was not sure yet is confirmed.
+        Enough of which some is not confirmed makes it Processing. Without an amount, what was paid
+        so far is confirmed.
         """
         invoice = self.found(invoice_id)
         values = self.read(PaymentBody)
-        with named({"__all__": "amount"}):
+        with named():
             if "amount" in values:
                 confirmed = values.get("confirmed", True)
                 invoice.receive(values["amount"], actor=self.actor, confirmed=confirmed)

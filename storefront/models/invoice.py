@@ -15,6 +15,7 @@ from django.utils.translation import gettext_lazy as _
 from apikeys.actor import Actor
 from apikeys.models import ChangeRecord, Store
 from apikeys.models.scope import ScopedQuerySet
+from storefront import money
 from storefront.invoice_status import InvoiceStatus
 from storefront.models.event import Event
 from storefront.models.payment import Payable
@@ -134,6 +135,7 @@ class Invoice(Payable):
             "status": self.status,
             "amount": f"{self.amount:f}",
             "paid": f"{self.paid:f}",
+            "unconfirmed": f"{money.from_minor(self.unconfirmed_minor, self.currency):f}",
             "currency": self.currency,
             "order_id": self.order_id,
         }

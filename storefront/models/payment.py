@@ -28,6 +28,8 @@ class Payable(Owned):
     )
     amount_minor = models.BigIntegerField(_("amount"), editable=False)
     paid_minor = models.BigIntegerField(_("paid"), default=0, editable=False)
+    # What was paid of it and is not certain yet.
+    unconfirmed_minor = models.BigIntegerField(default=0, db_default=0, editable=False)
     currency = models.CharField(_("currency"), max_length=4, validators=[money.validate_currency])
     expires_at = models.DateTimeField(_("expires at"), editable=False)
 
@@ -48,6 +50,12 @@ class Payable(Owned):
         return money.from_minor(max(0, self.amount_minor - self.paid_minor), self.currency)
 
     @property
+    def waits_for_confirmation(self) -> bool:
+        """Whether some of what was paid is not certain yet."""
+        # Of an invoice that came to be Processing under an older release, the status alone tells.
+        return self.unconfirmed_minor > 0 or self.status == InvoiceStatus.PROCESSING
+
+    @property
     def markable(self) -> tuple[str, ...]:
         """The statuses that this invoice can be given by hand."""
         return MARKABLE[self.status]
@@ -59,23 +67,24 @@ class Payable(Owned):
             money.validate_minimum(amount, self.currency)
 
     @transaction.atomic
-    def receive(self, payment: Decimal, *, actor: Actor, confirmed: bool = True) -> None:
+    def receive(self, amount: Decimal, *, actor: Actor, confirmed: bool = True) -> None:
         """Add a payment that arrived somewhere else; enough of it settles the invoice.
 
-        One that is not ``confirmed`` yet makes it Processing, and ``confirm`` settles it then.
-        Raises ``ValidationError`` for an amount that the currency does not have, and for an
+        As long as some of it is not ``confirmed`` it is Processing, and ``confirm`` settles it
+        then. Raises ``ValidationError`` for an amount that the currency does not have, and for an
         invoice that is invalid.
         """
         self.expire()  # which locks it: what comes too late is late even if the worker is later
-        minor = money.to_minor(payment, self.currency)
-        if minor <= 0:
-            raise ValidationError(_("A payment must be more than zero."), code="min_value")
-        if self.status == InvoiceStatus.INVALID:
-            raise ValidationError(_("An invalid invoice cannot be paid."), code="invalid")
+        with money.named("amount"):
+            minor = money.to_minor(amount, self.currency)
+            if minor <= 0:
+                raise ValidationError(_("A payment must be more than zero."), code="min_value")
+        self._judge_payable()
         before = self.snapshot()
         self.paid_minor += minor
-        self.modified("paid_minor")
-        status, additional = self._after_payment(confirmed)
+        self.unconfirmed_minor += 0 if confirmed else minor
+        self.modified("paid_minor", "unconfirmed_minor")
+        status, additional = self._after_payment()
         if status != self.status:
             self._become(status, additional)
         elif additional != self.additional_status:
@@ -83,7 +92,11 @@ class Payable(Owned):
             self.modified("additional_status")
         self.note(actor, "payment received", before=before, after=self.snapshot())
 
-    def _after_payment(self, confirmed: bool) -> tuple[str, str]:
+    def _judge_payable(self) -> None:
+        if self.status == InvoiceStatus.INVALID:
+            raise ValidationError(_("An invalid invoice cannot be paid."), code="invalid")
+
+    def _after_payment(self) -> tuple[str, str]:
         """What the invoice is now that so much was paid."""
         late = self.status == InvoiceStatus.EXPIRED
         if self.paid_minor < self.amount_minor:
@@ -94,16 +107,27 @@ class Payable(Owned):
             return self.status, additional if over else self.additional_status
         if late:
             additional = AdditionalStatus.PAID_AFTER_EXPIRATION
-        return InvoiceStatus.SETTLED if confirmed else InvoiceStatus.PROCESSING, additional
+        status = InvoiceStatus.PROCESSING if self.waits_for_confirmation else InvoiceStatus.SETTLED
+        return status, additional
 
     @transaction.atomic
     def confirm(self, *, actor: Actor) -> bool:
-        """Settle an invoice whose payment was not sure yet. Returns whether anything changed."""
+        """Make certain what was paid so far; enough of it settles the invoice.
+
+        Returns whether anything changed. Raises ``ValidationError`` when nothing was paid, and
+        for an invoice that is invalid.
+        """
         self.lock()
-        if self.status != InvoiceStatus.PROCESSING:
+        self._judge_payable()
+        if not self.paid_minor:
+            raise ValidationError(_("There is no payment to confirm yet."), code="no_payment")
+        if not self.waits_for_confirmation:
             return False
         before = self.snapshot()
-        self._become(InvoiceStatus.SETTLED, self.additional_status)
+        self.unconfirmed_minor = 0
+        self.modified("unconfirmed_minor")
+        if self.status == InvoiceStatus.PROCESSING:
+            self._become(InvoiceStatus.SETTLED, self.additional_status)
         self.note(actor, "payment confirmed", before=before, after=self.snapshot())
         return True
 

@@ -104,24 +104,24 @@ def invoice_mark(request: HttpRequest, public_id: str) -> HttpResponse:
 def invoice_payment(request: HttpRequest, public_id: str) -> HttpResponse:
     """Add a payment that arrived at the bank; or say that the one before is certain now."""
     invoice, actor = _found(request, public_id), Actor.from_request(request)
-    form = PaymentForm(request.POST)
-    if "certain" in request.POST:
-        invoice.confirm(actor=actor)
-    elif not form.is_valid():
+    form, is_certain_now = PaymentForm(request.POST), "certain" in request.POST
+    back = redirect("invoice_detail", invoice.public_id)
+    if not is_certain_now and not form.is_valid():
         messages.error(request, _("Write the amount of the payment, as in 12.50."))
-        return redirect("invoice_detail", invoice.public_id)
+        return back
+    try:
+        with transaction.atomic():
+            if is_certain_now:
+                invoice.confirm(actor=actor)
+            elif is_repeated(request):
+                return back
+            else:
+                invoice.receive(actor=actor, **form.cleaned_data)
+    except ValidationError as error:
+        messages.error(request, " ".join(error.messages))
     else:
-        values = form.cleaned_data
-        try:
-            with transaction.atomic():
-                if is_repeated(request):
-                    return redirect("invoice_detail", invoice.public_id)
-                invoice.receive(values["amount"], actor=actor, confirmed=values["confirmed"])
-        except ValidationError as error:
-            messages.error(request, " ".join(error.messages))
-            return redirect("invoice_detail", invoice.public_id)
-    messages.success(request, _("The payment is noted."))
-    return redirect("invoice_detail", invoice.public_id)
+        messages.success(request, _("The payment is noted."))
+    return back
 
 
 @console_page("storefront.change_invoice", methods=DEED)

@@ -58,6 +58,71 @@ def test_a_payment_that_was_not_certain_is_confirmed(shop):
 
 
 @pytest.mark.parametrize(
+    "payments",
+    [
+        [("12.00", False), ("0.50", True)],
+        [("0.50", True), ("12.00", False)],
+        [("12.50", False), ("0.01", True)],
+    ],
+)
+def test_nothing_is_settled_before_all_that_was_paid_is_certain(shop, payments):
+    invoice = InvoiceFactory(store=shop.store)
+    path = f"invoices/{invoice.public_id}/payments"
+
+    for amount, confirmed in payments:
+        shop.post(path, {"amount": amount, "confirmed": confirmed})
+    assert state(invoice)[0] == "Processing"
+    shop.post(path, {"confirmed": True})
+
+    assert state(invoice)[0] == "Settled"
+
+
+def test_what_was_confirmed_before_it_was_enough_needs_no_second_confirmation(shop):
+    invoice = InvoiceFactory(store=shop.store)
+    path = f"invoices/{invoice.public_id}/payments"
+
+    shop.post(path, {"amount": "12.00", "confirmed": False})
+    shop.post(path, {})
+    assert state(invoice) == ("New", "None", "12.00")
+    shop.post(path, {"amount": "0.50"})
+
+    assert state(invoice) == ("Settled", "None", "12.50")
+
+
+def test_an_invoice_that_an_older_release_left_processing_waits_for_its_confirmation(shop):
+    invoice = InvoiceFactory(store=shop.store)
+    Invoice.objects.update(status="Processing", paid_minor=1250)
+    path = f"invoices/{invoice.public_id}/payments"
+
+    shop.post(path, {"amount": "1"})
+    assert state(invoice) == ("Processing", "Overpaid", "13.50")
+    shop.post(path, {})
+
+    assert state(invoice) == ("Settled", "Overpaid", "13.50")
+
+
+@pytest.mark.parametrize("body", [{}, {"amount": None}, {"confirmed": True}, {"confirmed": False}])
+def test_nothing_is_confirmed_where_nothing_was_paid(shop, body):
+    invoice = InvoiceFactory(store=shop.store)
+
+    refused = shop.post(f"invoices/{invoice.public_id}/payments", body)
+
+    assert refused.status_code == 400
+    assert state(invoice) == ("New", "None", "0.00")
+
+
+def test_a_payment_is_not_confirmed_by_saying_that_it_is_not(shop):
+    invoice = InvoiceFactory(store=shop.store)
+    path = f"invoices/{invoice.public_id}/payments"
+    shop.post(path, {"amount": "12.50", "confirmed": False})
+
+    refused = shop.post(path, {"confirmed": False})
+
+    assert refused.status_code == 400
+    assert state(invoice)[0] == "Processing"
+
+
+@pytest.mark.parametrize(
     ("amount", "after"),
     [
         ("12.50", ("Settled", "PaidAfterExpiration", "12.50")),
@@ -95,15 +160,18 @@ def test_what_is_no_payment_is_refused(shop, amount):
     refused = shop.post(f"invoices/{invoice.public_id}/payments", {"amount": amount})
 
     assert refused.status_code == 400
+    assert [error["field"] for error in refused.json()["errors"]] == ["amount"]
     assert state(invoice) == ("New", "None", "0.00")
 
 
 def test_an_invalid_invoice_takes_no_payment(shop):
     invoice = InvoiceFactory(store=shop.store, status="Invalid")
 
-    refused = shop.post(f"invoices/{invoice.public_id}/payments", {"amount": "12.50"})
+    for body in ({"amount": "12.50"}, {}):
+        refused = shop.post(f"invoices/{invoice.public_id}/payments", body)
+        assert refused.status_code == 400
+        assert refused.json()["message"] == "An invalid invoice cannot be paid."
 
-    assert refused.status_code == 400
     assert state(invoice)[0] == "Invalid"
 
 
@@ -135,3 +203,22 @@ def test_staff_note_a_payment_in_the_console(client, shop):
 
     assert state(invoice) == ("Settled", "None", "12.50")
     assert b"The payment is noted." in page.content
+
+
+def test_the_console_does_not_thank_for_a_payment_that_is_not_there(client, shop):
+    user = UserFactory(
+        permissions=["storefront.view_invoice", "storefront.mark_invoice"], stores=[shop.store]
+    )
+    client.force_login(user)
+    invoice = InvoiceFactory(store=shop.store)
+    path = f"/console/shop/invoices/{invoice.public_id}/payment/"
+
+    page = client.post(path, {"certain": "1"}, follow=True).content.decode()
+    assert "There is no payment to confirm yet." in page
+    assert "The payment is noted." not in page
+
+    page = client.post(path, {"amount": "12.00"}, follow=True).content.decode()
+    assert "Some of what was paid is not certain yet." in page
+    assert 'name="amount"' in page
+    page = client.post(path, {"certain": "1"}, follow=True).content.decode()
+    assert "is not certain yet" not in page
