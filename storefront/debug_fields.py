@@ -24,6 +24,11 @@ SECRET_PREFIX: Final = re.compile(
     r"(?<![a-z0-9])(?:[sr]k[_-](?!sk\b)|(?:whsec|shpss|shpat|cs_live|cs_test|ghp|glpat|sq0csp|xox[bp])[_-]"
     r"|access_token\$)|github_pat_|-----begin|(?<![a-z0-9])eyj[a-z0-9_-]{8,}\.",
 )
+# Keys of SendGrid, Google and Amazon: a beginning that a word may have, and an exact length.
+SECRET_SHAPE: Final = re.compile(
+    r"(?<![a-z0-9])(?:sg\.[a-z0-9_-]{22}\.[a-z0-9_-]{43}|aiza[a-z0-9_-]{35}|akia[a-z2-7]{16})"
+    r"(?![a-z0-9_-])"
+)
 SECRET_NAME: Final = re.compile(
     r"secret|passw|passphrase|pwd|(?<![a-z])(?:pass|sk)(?![a-z])|private|credential|token(?!i[sz])|signature|signing|hmac|cvv|pin$"
     r"|^key$|(?:api|access|auth|encryption|consumer|service|account)[_.-]?key"
@@ -90,7 +95,7 @@ def looks_like_a_secret(name: str, value: str) -> bool:
     name, value = _folded(name), _folded(value)
     if SECRET_PREFIX.search(value) or SECRET_PREFIX.search(name):
         return True
-    if SECRET_INSIDE.search(value) or tokens.SECRET.search(value):
+    if SECRET_SHAPE.search(value) or SECRET_INSIDE.search(value) or tokens.SECRET.search(value):
         return True
     return bool(SECRET_NAME.search(name) and LONG_AND_RANDOM.search(value))
 
