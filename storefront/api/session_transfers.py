@@ -100,15 +100,18 @@ class SessionTransfers(ShopView):
         if cart is None:
             raise refusal(self, "the store has no such cart, or it has expired")
         cart.store = self.store
-        with named(NAMES):
-            transfer, ticket = SessionTransfer.objects.issue(
-                key=self.key,
-                cart=cart,
-                action=values["action"],
-                subscription=values["sub"],
-                client=values["client_session_id"],
-                expires_at=_asked_end(values),
-            )
+        try:
+            with named(NAMES):
+                transfer, ticket = SessionTransfer.objects.issue(
+                    key=self.key,
+                    cart=cart,
+                    action=values["action"],
+                    subscription=values["sub"],
+                    client=values["client_session_id"],
+                    expires_at=_asked_end(values),
+                )
+        except Cart.DoesNotExist as error:
+            raise refusal(self, "the cart was deleted in this very moment") from error
         url = f"{settings.PUBLIC_URL}{transfer_link.PATH}?ticket={ticket}"
         return Response({**TransferSerializer(transfer).data, "url": url})
 

@@ -5,7 +5,7 @@ from typing import Any, Self
 
 from django.core.exceptions import ValidationError
 from django.core.validators import MinValueValidator
-from django.db import models, transaction
+from django.db import connections, models, router, transaction
 from django.db.models import Q
 from django.utils.translation import gettext_lazy as _
 
@@ -108,6 +108,21 @@ class Product(Owned, Searchable):
             "price": f"{self.price:f}",
             "currency": self.currency,
         }
+
+    def hold(self) -> bool:
+        """Keep the row from being deleted until the transaction ends; False when it is gone.
+
+        Without it the row that refers to a product deleted meanwhile would fail at the commit.
+        Any number may hold it at once, by a lock for which Django has no word; on SQLite every
+        transaction that writes has the one write lock.
+        """
+        connection = connections[router.db_for_write(Product)]
+        query = "SELECT 1 FROM storefront_product WHERE id = %s"
+        if connection.vendor == "postgresql":
+            query += " FOR KEY SHARE"
+        with connection.cursor() as cursor:
+            cursor.execute(query, [self.pk])
+            return cursor.fetchone() is not None
 
     @transaction.atomic
     def change(self, *, actor: Actor, **fields: Any) -> bool:

@@ -41,8 +41,11 @@ class SessionTransferQuerySet(ScopedQuerySet["SessionTransfer"]):
         """Make a link's ticket and return both; of the ticket only a digest is kept.
 
         However long a life was asked for, the server's own limit holds. Raises
-        ``ValidationError`` when a value does not fit or the action is off.
+        ``ValidationError`` when a value does not fit or the action is off, and
+        ``Cart.DoesNotExist`` when somebody just deleted the cart.
         """
+        # Whoever ends the cart's links now waits, and then ends this one too.
+        cart.lock()
         now = timezone.now()
         last = now + timedelta(seconds=settings.TRANSFER_MAX_LIFETIME)
         ticket = tokens.random_base62(TICKET_LENGTH)

@@ -1,17 +1,25 @@
 """Somebody else deletes a record between the moment a request finds it and the one it locks it."""
 
+import time
+from concurrent.futures import ThreadPoolExecutor
+
 import pytest
+from django.db import connections
+from django.db.models import Model
 from django.utils import timezone
 
 from apikeys.models import ChangeRecord
+from storefront.models import Cart, Product, SessionTransfer
+from storefront.models.cart_item import CartItem
 from storefront.models.owned import Owned
-from tests.factories import UserFactory
+from tests.factories import ACTOR, UserFactory
 from tests.storefront.factories import (
     CartFactory,
     ProductFactory,
     ShopperSessionFactory,
     WebhookFactory,
 )
+from tests.storefront.waiting import is_somebody_waiting, only_postgresql
 
 
 @pytest.fixture
@@ -75,6 +83,67 @@ def test_a_webhook_is_as_missing_as_one_that_never_was(shop, monkeypatch, method
 
     assert (response.status_code, response.json()["code"]) == (404, "not_found")
     assert not ChangeRecord.objects.filter(action__in=["changed", "rotated", "deleted"]).exists()
+
+
+def test_a_cart_is_not_linked(shop, from_now_on_deleted):
+    cart = CartFactory(store=shop.store)
+    from_now_on_deleted()
+
+    response = shop.post("session-transfers", {"cart": cart.public_id, "action": "cart"})
+
+    assert (response.status_code, response.json()["code"]) == (403, "cart_not_permitted")
+    assert not SessionTransfer.objects.exists()
+
+
+def test_a_product_does_not_go_into_a_cart(shop, monkeypatch):
+    cart, product = CartFactory(store=shop.store), ProductFactory(store=shop.store)
+    hold = Product.hold
+
+    def gone(found):
+        Product.objects.filter(pk=found.pk).delete()
+        return hold(found)
+
+    monkeypatch.setattr(Product, "hold", gone)
+    headers = {"Cart-Key": cart.cart_key}
+
+    response = shop.post(f"carts/{cart.public_id}/items", {"id": product.sku}, headers=headers)
+
+    assert (response.status_code, response.json()["errors"][0]["field"]) == (400, "id")
+    assert not CartItem.objects.exists()
+
+
+@pytest.mark.django_db(transaction=True)
+@only_postgresql
+@pytest.mark.parametrize("deed", ["put in", "linked"])
+def test_what_a_call_refers_to_is_deleted_after_the_call(shop, monkeypatch, deed):
+    cart, product = CartFactory(store=shop.store), ProductFactory(store=shop.store)
+    headers = {"Cart-Key": cart.cart_key}
+
+    def delete_elsewhere():
+        try:
+            (product if deed == "put in" else cart).delete(actor=ACTOR)
+        finally:
+            connections.close_all()
+
+    with ThreadPoolExecutor(1) as thread:
+
+        def saved_while_somebody_deletes(record, *args, **options):
+            deleted = thread.submit(delete_elsewhere)
+            while not deleted.done() and not is_somebody_waiting():
+                time.sleep(0.01)
+            Model.save(record, *args, **options)
+
+        monkeypatch.setattr(
+            CartItem if deed == "put in" else SessionTransfer, "save", saved_while_somebody_deletes
+        )
+        if deed == "put in":
+            path, body = f"carts/{cart.public_id}/items", {"id": product.sku}
+        else:
+            path, body = "session-transfers", {"cart": cart.public_id, "action": "cart"}
+        response = shop.post(path, body, headers=headers)
+
+    assert response.status_code == 200
+    assert not (CartItem if deed == "put in" else Cart).objects.exists()
 
 
 def test_the_console_says_that_it_is_not_there(client, shop, from_now_on_deleted):
