@@ -19,6 +19,9 @@ register = template.Library()
 
 SHOWN: Final = 300
 EMPTY: Final[tuple[object, ...]] = ("", None, [])
+# They read the same before and after, and say what was changed: which allowed IP got a label, or
+# that it was the password, which no record shows.
+TELLING: Final = frozenset({"network", "password"})
 MOMENT: Final = re.compile(r"\d{4}-\d\d-\d\dT\d\d:\d\d:\d\d[.\d]*[+-]\d\d:\d\d\Z")
 
 
@@ -60,23 +63,26 @@ def change_object(change: ChangeRecord) -> SafeString:
 def change_diff(change: ChangeRecord) -> SafeString:
     """Each changed setting with its value before and after; of a new record what was set."""
     before, after = change.before, change.after
-    names = [name for name in before if name not in after or before[name] != after[name]]
+    names = [
+        name
+        for name in before
+        if name in TELLING or name not in after or before[name] != after[name]
+    ]
     for name, value in after.items():
         if name not in before and (before or value not in EMPTY):
             names.append(name)
-    rows = [
-        (
-            in_words(name),
-            _side("del", before, name),
-            _side("ins", after, name),
-        )
-        for name in names
-    ]
+    rows = [(in_words(name), _sides(before, after, name)) for name in names]
     if not rows:
         return SafeString()
     return format_html(
-        '<dl class="diff">{}</dl>', format_html_join("", "<dt>{}</dt><dd>{} {}</dd>", rows)
+        '<dl class="diff">{}</dl>', format_html_join("", "<dt>{}</dt><dd>{}</dd>", rows)
     )
+
+
+def _sides(before: dict[str, Any], after: dict[str, Any], name: str) -> SafeString:
+    if name in before and name in after and before[name] == after[name]:
+        return format_html("{}", _in_words(after[name]))
+    return format_html("{} {}", _side("del", before, name), _side("ins", after, name))
 
 
 def _side(tag: str, values: dict[str, Any], name: str) -> SafeString:

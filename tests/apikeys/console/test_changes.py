@@ -2,7 +2,7 @@ from datetime import timedelta
 
 import pytest
 
-from tests.factories import ACTOR, APIKeyFactory
+from tests.factories import ACTOR, PASSWORD, APIKeyFactory
 
 
 @pytest.mark.parametrize(
@@ -33,3 +33,24 @@ def test_what_a_change_left_as_it_was_is_not_shown(client, admin):
     rotated = page.partition("Rotated")[2].partition("</tr>")[0]
     assert "<dt>version</dt><dd><del>1</del> <ins>2</ins></dd>" in rotated
     assert "signing" not in rotated
+
+
+def test_a_new_label_is_shown_with_the_address_that_it_is_of(client, admin):
+    key = APIKeyFactory(allowed_ips=[("203.0.113.7", "ERP")])
+    key.label_ip("203.0.113.7/32", "ERP 2", actor=ACTOR)
+
+    page = client.get(f"/console/keys/{key.consumer_key}/changes/").content.decode()
+
+    labelled = page.partition("Allowed IP labelled")[2].partition("</tr>")[0]
+    assert "<dd>203.0.113.7/32</dd>" in labelled
+    assert "<dt>label</dt><dd><del>ERP</del> <ins>ERP 2</ins></dd>" in labelled
+
+
+def test_a_new_password_is_shown_as_a_change_without_the_password(client, admin):
+    new = "a quiet morning"
+    form = {"old_password": PASSWORD, "new_password1": new, "new_password2": new}
+    client.post("/admin/password_change/", form)
+
+    page = client.get("/console/changes/").content.decode()
+
+    assert "<dt>password</dt><dd>…</dd>" in page
