@@ -9,11 +9,9 @@ from django.core.checks import CheckMessage, Error, Info, Tags, Warning, registe
 from django.db import DEFAULT_DB_ALIAS, DatabaseError
 from django.urls import URLPattern, URLResolver, get_resolver
 
-from apikeys import at_rest, networks, ratelimit
+from apikeys import at_rest, networks, ratelimit, tokens
 from apikeys.authentication import APIKeyAuthentication
 from apikeys.call import ANY
-
-SHORTEST_PEPPER = 32  # bytes
 
 
 @register(Tags.security)
@@ -25,16 +23,16 @@ def check_secrets(**kwargs: Any) -> list[CheckMessage]:
         messages.append(
             Error(
                 "APIKEYS_PEPPERS is empty.",
-                hint="Give it a number and 64 hex digits, for example 1:<hex>; newest first.",
+                hint=f"Set it to 1: and {tokens.PEPPER_DIGITS} random hex digits.",
                 id="apikeys.E001",
             )
         )
     for number, pepper in peppers.items():
-        if len(bytes.fromhex(pepper)) < SHORTEST_PEPPER:
+        if not _is_pepper(pepper):
             messages.append(
                 Error(
-                    f"Pepper {number} in APIKEYS_PEPPERS is short.",
-                    hint=f"Use {SHORTEST_PEPPER} random bytes, written in hex.",
+                    f"Pepper {number} in APIKEYS_PEPPERS is short, or not hexadecimal.",
+                    hint=f"Use {tokens.PEPPER_DIGITS} random hex digits or more.",
                     id="apikeys.E002",
                 )
             )
@@ -164,6 +162,13 @@ def protected_views(patterns: list[URLPattern | URLResolver]) -> Iterator[type]:
             classes = getattr(view, "authentication_classes", ())
             if view is not None and any(issubclass(one, APIKeyAuthentication) for one in classes):
                 yield view
+
+
+def _is_pepper(text: str) -> bool:
+    try:
+        return len(bytes.fromhex(text)) >= tokens.PEPPER_DIGITS // 2
+    except ValueError:
+        return False
 
 
 def _is_fernet_key(text: str) -> bool:

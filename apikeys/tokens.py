@@ -24,6 +24,7 @@ ID_LENGTH: Final = 16
 SECRET_LENGTH: Final = 43
 CHECKSUM_LENGTH: Final = 6
 HINT_LENGTH: Final = 7
+PEPPER_DIGITS: Final = 64  # hexadecimal, of 32 random bytes
 
 CONSUMER_KEY: Final = re.compile(rf"ck_(?:live|test)_[0-9A-Za-z]{{{ID_LENGTH}}}")
 SECRET: Final = re.compile(

@@ -38,7 +38,7 @@ WEB_THREADS = env.number("WEB_THREADS", default=8, most=1024)
 # Secrets
 
 SECRET_KEY = env.text("SECRET_KEY")
-APIKEYS_PEPPERS = values.peppers(env.text("APIKEYS_PEPPERS"))
+APIKEYS_PEPPERS = values.peppers(env.words("APIKEYS_PEPPERS"))
 APIKEYS_SEALING_KEYS = values.sealing_keys(env.words("APIKEYS_SEALING_KEYS"))
 
 _found = weaknesses.of_addresses(

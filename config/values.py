@@ -66,10 +66,10 @@ def is_loopback(host: str) -> bool:
         return False
 
 
-def peppers(text: str) -> dict[int, str]:
-    """``2:<hex>,1:<hex>``, newest first, as pepper by id."""
+def peppers(parts: Iterable[str]) -> dict[int, str]:
+    """Each ``2:<hex>``, newest first, as pepper by id."""
     found: dict[int, str] = {}
-    for part in filter(None, (part.strip() for part in text.split(","))):
+    for part in parts:
         match = PEPPER.fullmatch(part)
         if not match or int(match[1]) in found:
             raise ImproperlyConfigured(

@@ -3,9 +3,9 @@
 import ipaddress
 from collections.abc import Iterable
 
+from apikeys.tokens import PEPPER_DIGITS
 from config.values import PublicURL
 
-LEAST_PEPPER_BYTES = 32
 LEAST_SECRET_KEY = 50
 
 
@@ -19,9 +19,13 @@ def of_secrets(
             f"SECRET_KEY is missing or weak: set {LEAST_SECRET_KEY} random characters or more."
         )
     if not peppers:
-        found.append("APIKEYS_PEPPERS is missing: set it to 1: and 64 random hex digits.")
-    elif any(len(bytes.fromhex(pepper)) < LEAST_PEPPER_BYTES for pepper in peppers.values()):
-        found.append("APIKEYS_PEPPERS holds a short pepper: each needs 64 hex digits or more.")
+        found.append(
+            f"APIKEYS_PEPPERS is missing: set it to 1: and {PEPPER_DIGITS} random hex digits."
+        )
+    elif any(len(pepper) < PEPPER_DIGITS for pepper in peppers.values()):
+        found.append(
+            f"APIKEYS_PEPPERS holds a short pepper: each needs {PEPPER_DIGITS} or more hex digits."
+        )
     if not sealing_keys:
         found.append("APIKEYS_SEALING_KEYS is missing: set it to a new Fernet key.")
     return found

@@ -22,6 +22,7 @@ def test_the_settings_of_the_tests_are_good():
     [
         ({"APIKEYS_PEPPERS": {}}, "apikeys.E001"),
         ({"APIKEYS_PEPPERS": {1: "ab" * 16}}, "apikeys.E002"),
+        ({"APIKEYS_PEPPERS": {1: "no hexadecimal" * 9}}, "apikeys.E002"),
         ({"APIKEYS_SEALING_KEYS": ()}, "apikeys.E003"),
         ({"APIKEYS_SEALING_KEYS": ("not a key",)}, "apikeys.E003"),
         ({"TRUSTED_PROXIES": ("10.0.0.1/8",)}, "apikeys.E004"),

@@ -13,7 +13,7 @@ def test_a_missing_file_is_written_with_strong_secrets_for_this_user_alone(tmp_p
     assert stat.S_IMODE(path.stat().st_mode) == 0o600
     assert not weaknesses.of_secrets(
         secret_key=env.text("SECRET_KEY"),
-        peppers=values.peppers(env.text("APIKEYS_PEPPERS")),
+        peppers=values.peppers(env.words("APIKEYS_PEPPERS")),
         sealing_keys=values.sealing_keys(env.words("APIKEYS_SEALING_KEYS")),
     )
 

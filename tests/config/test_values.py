@@ -47,13 +47,13 @@ def test_a_public_url_that_is_more_or_less_than_scheme_and_host_is_refused(text)
 
 
 def test_peppers_keep_their_order():
-    assert list(values.peppers("2:bb, 1:AA").items()) == [(2, "bb"), (1, "aa")]
+    assert list(values.peppers(["2:bb", "1:AA"]).items()) == [(2, "bb"), (1, "aa")]
 
 
 @pytest.mark.parametrize("text", ["aa", "1:", "1:zz", "1:aab", "0:aa", "1:aa,1:bb", "x:aa"])
 def test_peppers_that_cannot_be_read_are_refused(text):
     with pytest.raises(ImproperlyConfigured, match="APIKEYS_PEPPERS"):
-        values.peppers(text)
+        values.peppers(text.split(","))
 
 
 def test_sealing_keys_are_fernet_keys():
