@@ -1,23 +1,19 @@
 """What can name a key, an API user or a store in a URL; anything else is not found."""
 
+from django.urls.converters import StringConverter
 
-class ConsumerKeyConverter:
+
+class ConsumerKeyConverter(StringConverter):
     regex = "[A-Za-z0-9_]{3,64}"
 
-    def to_python(self, value: str) -> str:
-        return value
 
-    def to_url(self, value: str) -> str:
-        return value
-
-
-class UsernameConverter(ConsumerKeyConverter):
+class UsernameConverter(StringConverter):
     regex = "[A-Za-z0-9][A-Za-z0-9._-]{0,63}"
 
 
-class StoreIDConverter(ConsumerKeyConverter):
+class StoreIDConverter(StringConverter):
     regex = "[A-Za-z0-9_-]{1,44}"
 
 
-class SwitchConverter(ConsumerKeyConverter):
+class SwitchConverter(StringConverter):
     regex = "disable|enable"

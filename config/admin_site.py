@@ -2,11 +2,10 @@
 
 from collections.abc import Callable
 from typing import Any, TypeVar
-from urllib.parse import urlencode
 
-from django.conf import settings
 from django.contrib import admin
 from django.contrib.auth import REDIRECT_FIELD_NAME, authenticate
+from django.contrib.auth.views import redirect_to_login
 from django.core.exceptions import PermissionDenied
 from django.http import HttpRequest, HttpResponse, HttpResponseBase, HttpResponseRedirect
 from django.template.response import TemplateResponse
@@ -49,8 +48,7 @@ class StoreAdminSite(admin.AdminSite):
         target = asked if is_ours else reverse("admin:index", current_app=self.name)
         if self.has_permission(request):
             return HttpResponseRedirect(target)
-        query = urlencode({REDIRECT_FIELD_NAME: target})
-        return HttpResponseRedirect(f"{settings.LOGIN_URL}?{query}")
+        return redirect_to_login(target)
 
     @method_decorator(never_cache)
     def password_change(

@@ -4,7 +4,7 @@ import json
 from typing import Any
 
 from django.contrib import admin
-from django.db.models import BooleanField, Case, Model, QuerySet, Value, When
+from django.db.models import Model, Q, QuerySet
 from django.http import HttpRequest
 from django.utils.html import format_html
 from django.utils.safestring import SafeString
@@ -16,10 +16,8 @@ from apikeys.models import ChangeRecord, Secret, SpentNonce, WorkerLease
 
 def without_proof(secrets: QuerySet[Any]) -> QuerySet[Any]:
     """The rows without digest and sealed copy: what was never read cannot be shown by mistake."""
-    no, yes = Value(False), Value(True)
-    may_sign = Case(When(sealed="", then=no), default=yes, output_field=BooleanField())
     rows: QuerySet[Any] = secrets.defer("digest", "pepper_id", "sealed")
-    return rows.annotate(may_sign=may_sign)  # type: ignore[no-any-return]
+    return rows.annotate(may_sign=Q(sealed__gt=""))  # type: ignore[no-any-return]
 
 
 @admin.register(Secret)

@@ -77,7 +77,7 @@ def _filters(request: HttpRequest) -> QueryDict:
 
 
 def _list_url(request: HttpRequest) -> str:
-    return f"{reverse('key_list')}?{_filters(request).urlencode()}".rstrip("?")
+    return reverse("key_list", query=_filters(request))
 
 
 def _named(request: HttpRequest) -> APIKeyQuerySet:

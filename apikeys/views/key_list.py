@@ -7,7 +7,7 @@ from django.conf import settings
 from django.contrib import messages
 from django.http import HttpRequest, HttpResponse, HttpResponseRedirect
 from django.shortcuts import redirect, render
-from django.utils.http import urlencode
+from django.urls import reverse
 from django.utils.translation import gettext as _
 
 from apikeys import tokens
@@ -65,7 +65,7 @@ def key_search(request: HttpRequest) -> HttpResponse:
     kept = ("status", "permission", "store", "user", "order")
     query = {"q": text} | {name: request.POST.get(name, "") for name in kept}
     query = {name: value for name, value in query.items() if value}
-    return HttpResponseRedirect(f"{request.path.removesuffix('search/')}?{urlencode(query)}")
+    return HttpResponseRedirect(reverse("key_list", query=query))
 
 
 def _consumer_key_in(text: str) -> str:

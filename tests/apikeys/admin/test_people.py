@@ -136,7 +136,7 @@ def test_a_stranger_is_led_to_the_consoles_login_and_back(client, db, address):
     response = client.get(address, follow=True)
 
     login, _status = response.redirect_chain[-1]
-    assert login.startswith("/console/login/?next=%2Fadmin%2F")
+    assert login.startswith("/console/login/?next=/admin/")
 
 
 @pytest.mark.parametrize(
