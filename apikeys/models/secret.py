@@ -52,9 +52,9 @@ class SecretQuerySet(models.QuerySet["Secret"]):
         """Those that somebody presented after their end, and not long ago."""
         return self.filter(refused_at__gt=timezone.now() - QUIET)
 
-    def forget_sealed(self, now: datetime | None = None) -> int:
+    def forget_sealed(self) -> int:
         """Erase the sealed copies of retired versions: from then on they are digests only."""
-        retired = self.sealed().filter(retires_at__lte=now or timezone.now())
+        retired = self.sealed().filter(retires_at__lte=timezone.now())
         return retired.update(sealed="")
 
 
@@ -124,8 +124,8 @@ class Secret(models.Model):
         """Whether ``secret`` is this version. Takes the same time for any answer."""
         return tokens.matches(secret, self.digest, self.pepper_id)
 
-    def is_valid(self, now: datetime | None = None) -> bool:
-        return self.retires_at is None or (now or timezone.now()) < self.retires_at
+    def is_valid(self) -> bool:
+        return self.retires_at is None or timezone.now() < self.retires_at
 
     def witness(self) -> None:
         """It was presented: if it was replaced it is still out there, so leave a warning."""

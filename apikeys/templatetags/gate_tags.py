@@ -1,7 +1,6 @@
 """The gate's rules and the permission levels in words."""
 
 from django import template
-from django.forms import Form
 from django.utils.safestring import SafeString
 from django.utils.translation import gettext as _
 
@@ -14,7 +13,7 @@ register = template.Library()
 
 
 @register.simple_tag
-def permission_choices(form: Form) -> list[tuple[str, str, str]]:
+def permission_choices() -> list[tuple[str, str, str]]:
     """The permission levels with their consequence in words."""
     consequences = {
         Level.READ: _("Read data (GET). Changes nothing."),
