@@ -75,16 +75,18 @@ def explain(
     )
     facts = Facts(_current(key), call, ClientAddress(address, _("as typed")), timezone.now())
     checks = [_ask(name, rule, facts) for name, rule in RULES]
+    is_refused = any(check.result == FAIL for check in checks)
+    checks.append(_rate_limit(key, skip=is_refused))
     failed = next((check for check in checks if check.result == FAIL), None)
-    checks.append(_rate_limit(key, skip=failed is not None))
-    failed = failed or next((check for check in checks if check.result == FAIL), None)
     if failed is None:
         return Explanation("allow", "", 200, checks)
     return Explanation("deny", failed.code, DenialReason(failed.code).status, checks)
 
 
 def _current(key: APIKey) -> Secret:
-    secret: Secret = key.secrets.select_related("api_key__api_user__store").get(retires_at=None)
+    secret: Secret = key.secrets.select_related(
+        "api_key__api_user__store", "api_key__api_user__owner"
+    ).get(retires_at=None)
     user = secret.api_key.api_user
     user.owner_is_active = user.owner.is_active if user.owner else None
     return secret
@@ -122,4 +124,4 @@ def _rate_limit(key: APIKey, *, skip: bool) -> Check:
     detail = _("%(left)s of %(amount)s calls in %(seconds)s s are left") % names
     if verdict.allowed:
         return Check("rate_limit", PASS, detail)
-    return Check("rate_limit", FAIL, detail, "rate_limited")
+    return Check("rate_limit", FAIL, detail, DenialReason.RATE.value)
