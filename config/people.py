@@ -80,19 +80,19 @@ class SuperuserAdmin(GuardedAdmin):
         return found
 
     def log_addition(self, request: HttpRequest, obj: Any, message: Any) -> Any:
-        note(request, "created", obj, {}, snapshot(obj))
+        note(request, "created", obj, before={}, after=snapshot(obj))
         return super().log_addition(request, obj, message)
 
     def log_change(self, request: HttpRequest, obj: Any, message: Any) -> Any:
         after = snapshot(obj)
-        note(request, "changed", obj, obj.before, after)
+        note(request, "changed", obj, before=obj.before, after=after)
         if obj.before.get("is_active") and not after["is_active"]:
             end_sessions(obj)
         return super().log_change(request, obj, message)
 
     def log_deletions(self, request: HttpRequest, queryset: Iterable[Any]) -> Any:
         for obj in queryset:
-            note(request, "deleted", obj, snapshot(obj), {})
+            note(request, "deleted", obj, before=snapshot(obj), after={})
         return super().log_deletions(request, queryset)  # type: ignore[arg-type]
 
 
@@ -118,7 +118,7 @@ def snapshot(obj: Any) -> dict[str, Any]:
 
 
 def note(
-    request: HttpRequest, action: str, obj: Any, before: dict[str, Any], after: dict[str, Any]
+    request: HttpRequest, action: str, obj: Any, *, before: dict[str, Any], after: dict[str, Any]
 ) -> None:
     """Keep who changed which person or group, and what about them."""
     changed = [name for name in {**before, **after} if before.get(name) != after.get(name)]

@@ -188,7 +188,7 @@ class APIKeyAdmin(KeyIssuingAdmin):
         key, actor = form.instance, Actor.from_request(request)
         key.disallow_ips([row.network for row in formset.deleted_objects], actor=actor)
         for row, _changed in formset.changed_objects:
-            key.label_ip(row.network, row.label, actor=actor)
+            key.label_ip(row.network, label=row.label, actor=actor)
         key.allow_ips([(row.network, row.label) for row in formset.new_objects], actor=actor)
 
     def response_change(self, request: HttpRequest, obj: Any) -> Any:

@@ -127,7 +127,7 @@ class AddressList(Revisioned):
         return removed
 
     @transaction.atomic
-    def label_ip(self, network: str, label: str, *, actor: Actor) -> bool:
+    def label_ip(self, network: str, *, label: str, actor: Actor) -> bool:
         """Give an allowed IP another label. Returns whether anything changed."""
         self.lock()
         row = self.allowed_ips.get(network=network)

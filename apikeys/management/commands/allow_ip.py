@@ -28,9 +28,9 @@ class Command(BaseCommand):
         actor, wanted, label = Actor.command(), dict.fromkeys(options["networks"]), options["label"]
         with transaction.atomic():
             added = key.allow_ips([(network, label) for network in wanted], actor=actor)
-            if label:
-                for network in wanted:
-                    key.label_ip(network, label, actor=actor)
+            for network in wanted:
+                if label and network not in added:
+                    key.label_ip(network, label=label, actor=actor)
         allowed = [entry.network for entry in key.allowed_ips.all()]
         self.answer(
             {

@@ -37,7 +37,7 @@ def test_what_a_change_left_as_it_was_is_not_shown(client, admin):
 
 def test_a_new_label_is_shown_with_the_address_that_it_is_of(client, admin):
     key = APIKeyFactory(allowed_ips=[("203.0.113.7", "ERP")])
-    key.label_ip("203.0.113.7/32", "ERP 2", actor=ACTOR)
+    key.label_ip("203.0.113.7/32", label="ERP 2", actor=ACTOR)
 
     page = client.get(f"/console/keys/{key.consumer_key}/changes/").content.decode()
 
