@@ -1,6 +1,6 @@
 """Why a call was refused: one closed list of reasons, one exception."""
 
-from typing import TYPE_CHECKING, Optional
+from typing import TYPE_CHECKING
 
 from django.db import models
 from django.utils.translation import gettext_lazy as _
@@ -79,9 +79,9 @@ class Denied(Exception):
     is proven, and before that in ``named`` the consumer key of an existing key that was named.
     """
 
-    api_key: Optional["APIKey"] = None
+    api_key: "APIKey | None" = None
     named: str = ""
-    rate: Optional["Verdict"] = None
+    rate: "Verdict | None" = None
 
     def __init__(
         self, reason: DenialReason, detail: str = "", *, retry_after: int | None = None

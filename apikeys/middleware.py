@@ -21,8 +21,8 @@ from apikeys.preferences import Preferences
 from apikeys.ratelimit import Verdict
 
 CONSOLE = "/console/"
+CONSOLE_PREFIXES = (CONSOLE, "/admin/")
 PLAIN_ID = re.compile(r"[A-Za-z0-9._-]{8,64}", re.ASCII)
-CONSOLE_PREFIXES = ("/console/", "/admin/")
 Handler = Callable[[HttpRequest], HttpResponse]
 
 

@@ -8,5 +8,6 @@ class StoreAdminConfig(AdminConfig):
 
     def ready(self) -> None:
         super().ready()
-        # After every app has registered its own: the project's pages for console users.
+        # After every app has registered its own pages: the project's, for console users. And what
+        # every new connection to SQLite is told.
         from config import people, sqlite  # noqa: F401

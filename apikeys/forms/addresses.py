@@ -106,7 +106,7 @@ class AllowIPsForm(forms.Form):
 class EntryForm(forms.Form):
     """One entry of the list, by its canonical network."""
 
-    network = forms.CharField(max_length=50, validators=[plain_text])
+    network = forms.CharField(max_length=networks.ENTRY_LENGTH, validators=[plain_text])
 
 
 class LabelForm(EntryForm):

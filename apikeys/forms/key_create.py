@@ -104,10 +104,7 @@ class KeyCreateForm(KeySettingsForm):
     def _find_user(self, username: str, store: Store | None) -> None:
         self.api_user = self._existing(username)
         if self.api_user is not None:
-            if store is not None and self.cleaned_data.get("store") not in (
-                None,
-                self.api_user.store,
-            ):
+            if self.cleaned_data.get("store") not in (None, self.api_user.store):
                 self.add_error("store", _("This API user belongs to another store."))
             return
         if not self.operator.has_perm("apikeys.add_apiuser"):

@@ -160,18 +160,13 @@ class APIUser(Switchable, Searchable):
     def hand_over(self, *, actor: Actor, owner: User | None) -> bool:
         """Give the API user another owner, or none. Returns whether anything changed."""
         self.lock()
-        before = self.snapshot()
-        if (owner.pk if owner else None) == self.owner_id:
+        if owner == self.owner:
             return False
+        before = self.snapshot()["owner"]
         self.owner = owner
         self.modified("owner")
-        after = self.snapshot()
-        self.note(
-            actor,
-            "handed over",
-            before={"owner": before["owner"]},
-            after={"owner": after["owner"]},
-        )
+        after = self.snapshot()["owner"]
+        self.note(actor, "handed over", before={"owner": before}, after={"owner": after})
         return True
 
     def delete(  # type: ignore[override]
