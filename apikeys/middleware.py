@@ -11,9 +11,8 @@ from django.http import HttpRequest, HttpResponse, StreamingHttpResponse
 from django.http.response import HttpResponseBase
 from django.utils import timezone
 from django.utils.cache import add_never_cache_headers, patch_vary_headers
-from django.views.defaults import bad_request
 
-from apikeys import client_ip
+from apikeys import client_ip, error_pages, problem
 from apikeys.call import Call
 from apikeys.judged import JudgedRequest
 from apikeys.networks import contains
@@ -143,6 +142,8 @@ class ConsoleMiddleware:
         zone = Preferences.of(request).zone if is_console else ""
         with timezone.override(zone or None):
             response = self.get_response(request)
+            if response.status_code == 405:
+                response = error_pages.method_not_allowed(request, response)
         add_never_cache_headers(response)
         patch_vary_headers(response, ["Cookie"])
         return response
@@ -153,5 +154,5 @@ class ConsoleMiddleware:
         The deeds are transactions, so nothing is half done.
         """
         if isinstance(error, DataError) and request.path_info.startswith(CONSOLE):
-            return bad_request(request, error)
+            return problem.bad_request(request, error)
         return None

@@ -15,12 +15,11 @@ from django.core.exceptions import (
 )
 from django.db import InterfaceError, OperationalError
 from django.http import Http404, HttpRequest, HttpResponse, JsonResponse
-from django.template import loader
 from django.utils import translation
-from django.views import defaults
 from rest_framework import exceptions
 from rest_framework.response import Response
 
+from apikeys import error_pages
 from apikeys.authentication import CHALLENGES, Refusal
 from apikeys.denial import DenialReason, Denied
 from apikeys.tokens import redact
@@ -136,7 +135,7 @@ def exception_handler(error: Exception, context: dict[str, Any]) -> Response | N
             case TooManyFieldsSent() | SuspiciousOperation() | UnicodeError():
                 status, code, message = 400, "malformed_request", "The request cannot be read."
             case OperationalError() | InterfaceError():
-                logger.exception("The database failed during a call.")
+                logger.exception("The database failed during a call.", extra={"request": request})
                 denied = Denied(DenialReason.HISTORY)
                 status, code = 503, denied.reason.value
                 message, headers = message_of(denied), refusal_headers(denied)
@@ -185,19 +184,19 @@ def _flat(details: Any, field: str = "") -> Iterator[dict[str, str]]:
 
 def bad_request(request: HttpRequest, exception: Exception) -> HttpResponse:
     if not is_api(request):
-        return defaults.bad_request(request, exception)
+        return error_pages.page(request, 400)
     return response(request, 400, "malformed_request", "The request cannot be read.")
 
 
 def permission_denied(request: HttpRequest, exception: Exception) -> HttpResponse:
     if not is_api(request):
-        return defaults.permission_denied(request, exception)
+        return error_pages.page(request, 403, {"exception": str(exception)}, knows_person=True)
     return response(request, 403, "forbidden", "This is not allowed.")
 
 
 def not_found(request: HttpRequest, exception: Exception) -> HttpResponse:
     if not is_api(request):
-        return defaults.page_not_found(request, exception)
+        return error_pages.page(request, 404, knows_person=True)
     return response(request, 404, "not_found", "There is nothing here.")
 
 
@@ -208,10 +207,7 @@ def server_error(request: HttpRequest) -> HttpResponse:
         if outage:
             return unavailable(request)
         return response(request, 500, "internal_error", "Something went wrong on our side.")
+    page = error_pages.page(request, 503 if outage else 500)
     if outage:
-        return HttpResponse(
-            loader.render_to_string("503.html"),
-            status=503,
-            headers={"Retry-After": str(RETRY_AFTER_OUTAGE)},
-        )
-    return defaults.server_error(request)
+        page["Retry-After"] = str(RETRY_AFTER_OUTAGE)
+    return page

@@ -22,7 +22,15 @@ def redact(text: str) -> str:
 
 
 class RedactingFormatter(logging.Formatter):
-    """Redacts the finished line, so that no argument and no traceback slips past."""
+    """Redacts the finished line, so that no argument and no traceback slips past.
+
+    A line about a request names the id that its answer showed to whoever complains of it.
+    """
+
+    def formatMessage(self, record: logging.LogRecord) -> str:
+        line = super().formatMessage(record)
+        request_id = getattr(getattr(record, "request", None), "request_id", "")
+        return f"{line} (request {request_id})" if request_id else line
 
     def format(self, record: logging.LogRecord) -> str:
         return redact(super().format(record))

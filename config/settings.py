@@ -205,6 +205,7 @@ if _public.is_https:
     SESSION_COOKIE_NAME = "__Host-sessionid"
     CSRF_COOKIE_NAME = "__Host-csrftoken"
 CSRF_TRUSTED_ORIGINS = [PUBLIC_URL]
+CSRF_FAILURE_VIEW = "apikeys.error_pages.form_refused"
 # Not in a cookie of its own, which would have no such prefix and could be sent again.
 MESSAGE_STORAGE = "django.contrib.messages.storage.session.SessionStorage"
 
@@ -296,6 +297,8 @@ STORAGES = {
         else "whitenoise.storage.CompressedManifestStaticFilesStorage",
     },
 }
+# Pages of other origins have no use for ours.
+WHITENOISE_ALLOW_ALL_ORIGINS = False
 # Collected files are public, whatever umask the command runs under.
 FILE_UPLOAD_PERMISSIONS = 0o644
 FILE_UPLOAD_DIRECTORY_PERMISSIONS = 0o755

@@ -62,7 +62,7 @@ class CallHistoryMiddleware:
             else:
                 outcome = _write(request, call_view)
         except (DatabaseError, InterfaceError):
-            logger.exception("A call could not be recorded.")
+            logger.exception("A call could not be recorded.", extra={"request": request})
             return problem.unavailable(request)
         if isinstance(outcome, Exception):
             raise outcome  # a mistake of the view, which is recorded: no outage
@@ -130,6 +130,6 @@ def _answer_recorded(request: JudgedRequest, response: HttpResponse) -> HttpResp
     try:
         recorder.record(request, status=response.status_code)
     except (DatabaseError, InterfaceError):
-        logger.exception("A refused call could not be recorded.")
+        logger.exception("A refused call could not be recorded.", extra={"request": request})
         return problem.unavailable(request)
     return response

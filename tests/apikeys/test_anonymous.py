@@ -3,6 +3,7 @@
 import re
 
 import pytest
+from django.test import Client
 from django.urls import URLPattern, get_resolver, resolve
 
 from apikeys.authentication import APIKeyAuthentication
@@ -130,6 +131,18 @@ def test_no_page_of_another_origin_may_read_an_answer(call, origin, method):
             response = call(key, path, method=method, headers=asked)
             named = [name for name in response.headers if name.lower().startswith("access-con")]
             assert named == [], path
+
+
+def test_no_page_of_another_origin_may_read_a_static_file(settings):
+    settings.WHITENOISE_USE_FINDERS = settings.WHITENOISE_AUTOREFRESH = True
+
+    response = Client().get(
+        "/static/apikeys/console.css", headers={"Origin": "https://evil.example"}
+    )
+
+    response.close()
+    assert response.status_code == 200
+    assert [name for name in response.headers if name.lower().startswith("access-con")] == []
 
 
 @pytest.mark.parametrize(

@@ -1,10 +1,14 @@
 """Pages for what went wrong: they look like the console and say what to do."""
 
+import io
+import logging
+
 import pytest
 from django.db import OperationalError
 from django.test import Client
 
-from tests.factories import APIKeyFactory
+from config.redaction import LOGGING, RedactingFormatter
+from tests.factories import APIKeyFactory, UserFactory
 
 
 def test_a_missing_page_says_so_with_the_navigation(client, admin):
@@ -50,6 +54,70 @@ def test_without_its_database_the_console_says_when_to_come_back(admin, client, 
     assert "server closed" not in response.content.decode()
 
 
+@pytest.fixture
+def log():
+    """What the server writes to standard error, as it writes it."""
+    written = io.StringIO()
+    handler, plain = logging.StreamHandler(written), LOGGING["formatters"]["plain"]
+    handler.setFormatter(RedactingFormatter(plain["format"], style=plain["style"]))
+    logging.getLogger().addHandler(handler)
+    yield written
+    logging.getLogger().removeHandler(handler)
+
+
+def _break(monkeypatch, error):
+    def fail(*_):
+        raise error
+
+    monkeypatch.setattr("apikeys.views.key_list.page_of", fail)
+
+
+@pytest.mark.parametrize(
+    ("status", "url", "host"),
+    [
+        (400, "/console/keys/", "evil.example"),
+        (403, "/console/changes/", "testserver"),
+        (404, "/console/nowhere/", "testserver"),
+        (405, "/console/keys/bulk/", "testserver"),
+    ],
+)
+def test_every_error_page_names_the_request(db, client, status, url, host):
+    client.force_login(UserFactory(is_staff=True, permissions=["apikeys.change_apikey"]))
+
+    page = client.get(url, headers={"host": host})
+
+    assert page.status_code == status
+    assert page["X-Request-ID"] in page.content.decode()
+
+
+def test_a_form_that_is_refused_names_the_request(db):
+    page = Client(enforce_csrf_checks=True).post("/console/login/")
+
+    assert page.status_code == 403
+    assert page["X-Request-ID"] in page.content.decode()
+
+
+@pytest.mark.parametrize(
+    ("error", "status"), [(ZeroDivisionError(), 500), (OperationalError(), 503)]
+)
+def test_what_the_page_names_stands_in_the_log(admin, client, monkeypatch, log, error, status):
+    client.raise_request_exception = False
+    _break(monkeypatch, error)
+
+    page = client.get("/console/keys/")
+
+    assert page.status_code == status
+    assert page["X-Request-ID"] in page.content.decode()
+    assert f"(request {page['X-Request-ID']})\nTraceback" in log.getvalue()
+
+
+def test_the_address_of_a_button_says_so(admin, client):
+    page = client.get(f"/console/keys/{APIKeyFactory().consumer_key}/disable/")
+
+    assert (page.status_code, page["Allow"]) == (405, "POST")
+    assert "This address takes a form" in page.content.decode()
+
+
 @pytest.mark.parametrize("url", ["/console/keys/", "/console/keys/{key}/", "/console/changes/"])
 @pytest.mark.parametrize("host", ["evil.example", "evil.example:80", "127.0.0.1@evil.example"])
 def test_a_foreign_host_name_gets_nothing(db, url, host):
@@ -66,7 +134,7 @@ def test_a_forwarded_host_name_stands_in_no_answer(admin, client):
 
 
 @pytest.mark.parametrize(
-    "url", ["/console/nowhere/", "/admin/nowhere/", "/admin/apikeys/apikey/0/"]
+    "url", ["/console/nowhere/", "/admin/nowhere/", "/admin/apikeys/apikey/0/", "/nowhere"]
 )
 def test_no_cache_keeps_an_error_page(admin, client, url):
     response = client.get(url, follow=True)
