@@ -6,6 +6,8 @@ from collections.abc import Iterable, Iterator
 from datetime import UTC, datetime
 from typing import Any, Final
 
+from apikeys.actor import Actor
+from apikeys.models import APIKey, ChangeRecord
 from history.models import CallRecord
 
 COLUMNS: Final = (
@@ -62,6 +64,14 @@ def row(record: CallRecord) -> dict[str, Any]:
         "duration_ms": record.duration_ms,
         "request_id": record.request_id,
     }
+
+
+def note(actor: Actor, conditions: dict[str, str], *, key: APIKey | None = None) -> None:
+    """Whoever takes calls out of the history leaves a trace, as with any other deed."""
+    of: dict[str, Any] = {"kind": ChangeRecord.Kind.CONSOLE, "name": "history"}
+    if key is not None:
+        of = key.change_references()
+    ChangeRecord.objects.keep(actor, "history exported", after=conditions, **of)
 
 
 def _utc(moment: datetime) -> str:

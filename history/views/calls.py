@@ -12,7 +12,7 @@ from django.utils import timezone
 from django.utils.text import slugify
 
 from apikeys.actor import Actor
-from apikeys.models import APIKey, ChangeRecord
+from apikeys.models import APIKey
 from apikeys.preferences import PAGE_SIZES, Preferences
 from apikeys.tokens import redact
 from apikeys.views.access import console_page, key_page
@@ -23,7 +23,6 @@ from history.position import Position
 from history.search import Found, Search
 
 VIEW: Final = "history.view_callrecord"
-CONSOLE: Final = ChangeRecord.Kind.CONSOLE
 LINES_AT_ONCE: Final = 200
 SHOWN_ATTEMPTS: Final = 10
 
@@ -125,10 +124,7 @@ def _exported(
     conditions = {name: redact(str(value)) for name, value in wanted.asked.items()}
     if key is not None:
         conditions = {"key": key.consumer_key} | conditions
-    # Whoever takes the history out of the console leaves a trace, as with any other deed.
-    of = key.change_references() if key is not None else {"kind": CONSOLE, "name": "history"}
-    actor = Actor.from_request(request)
-    ChangeRecord.objects.keep(actor, "history exported", after=conditions, **of)
+    export.note(Actor.from_request(request), conditions, key=key)
     response = StreamingHttpResponse(
         _in_portions(export.lines(Search(wanted).walk(), format=format)),
         content_type=export.CONTENT_TYPES[format],

@@ -6,6 +6,7 @@ from typing import Any
 
 from django.core.management.base import CommandParser
 
+from apikeys.actor import Actor
 from apikeys.management import arguments
 from apikeys.management.base import Command as BaseCommand
 from apikeys.management.base import NothingMatched
@@ -13,7 +14,7 @@ from apikeys.models import APIKey
 from history import export
 from history.management.private_file import private_file
 from history.models import CallRecord
-from history.models.call import CallRecordQuerySet, Outcome
+from history.models.call import Outcome
 
 LINES_AT_ONCE = 500
 
@@ -38,7 +39,9 @@ class Command(BaseCommand):
         parser.add_argument("--force", action="store_true", help="replace the file if it exists")
 
     def handle(self, *args: Any, **options: Any) -> None:
-        records = _chosen(options)
+        key = _key(options["key"])
+        records = _chosen(key, options)
+        export.note(Actor.command(), _conditions(options), key=key)
         if options["output"] != "-":
             self.write_file(records, options)
         elif self.as_json:
@@ -68,10 +71,25 @@ def _json_list(records: Iterator[CallRecord]) -> Iterator[str]:
     return chain(["["], first, (f",\n{row}" for row in rows), ["]\n"])
 
 
-def _chosen(options: dict[str, Any]) -> Iterator[CallRecord]:
+def _key(consumer_key: str | None) -> APIKey | None:
+    """The key whose calls are asked for; None also for one that was deleted."""
+    if consumer_key is None:
+        return None
+    try:
+        return arguments.find_key(consumer_key)
+    except NothingMatched:
+        if not CallRecord.objects.filter(consumer_key=consumer_key).exists():
+            raise
+        return None
+
+
+def _chosen(key: APIKey | None, options: dict[str, Any]) -> Iterator[CallRecord]:
     records = CallRecord.objects.all()
-    if options["key"] is not None:
-        records = _calls_of(options["key"])
+    if key is not None:
+        records = CallRecord.objects.of_key(key)
+    elif options["key"] is not None:
+        # Of a deleted key: its history outlives it.
+        records = records.filter(consumer_key=options["key"])
     if options["since"] is not None:
         records = records.filter(date_added__gte=options["since"])
     if options["outcome"] is not None:
@@ -79,13 +97,12 @@ def _chosen(options: dict[str, Any]) -> Iterator[CallRecord]:
     return records.walk(until=options["until"])
 
 
-def _calls_of(consumer_key: str) -> CallRecordQuerySet:
-    """The calls of a key, which may have been deleted; its history outlives it."""
-    try:
-        key: APIKey = arguments.find_key(consumer_key)
-    except NothingMatched:
-        records = CallRecord.objects.filter(consumer_key=consumer_key)
-        if not records.exists():
-            raise
-        return records
-    return CallRecord.objects.of_key(key)
+def _conditions(options: dict[str, Any]) -> dict[str, str]:
+    """What was asked for, by the names that the console's filters have."""
+    asked = {
+        "key": options["key"],
+        "since": options["since"] and options["since"].isoformat(),
+        "until": options["until"] and options["until"].isoformat(),
+        "result": options["outcome"],
+    }
+    return {name: value for name, value in asked.items() if value}

@@ -6,6 +6,7 @@ from datetime import UTC, datetime
 
 import pytest
 
+from apikeys.models import ChangeRecord
 from history import export
 from tests.factories import APIKeyFactory, CallRecordFactory
 
@@ -82,6 +83,21 @@ def test_the_history_of_a_deleted_key_can_be_exported(command):
     record = CallRecordFactory(key=APIKeyFactory.build(api_user=APIKeyFactory().api_user, pk=7))
     ran = command("export_history", f"--key={record.consumer_key}", "--format=ndjson")
     assert ids(ran) == [record.request_id]
+
+
+def test_who_exported_what_is_kept_among_the_changes(command, records):
+    key = records[0].consumer_key
+
+    command("export_history", "--key", key, "--outcome=allowed", "--since=2026-01-01")
+
+    change = ChangeRecord.objects.get(action="history exported")
+    assert change.actor_name.startswith("export_history by ")
+    assert (change.kind, change.consumer_key) == (ChangeRecord.Kind.API_KEY, key)
+    assert change.after == {
+        "key": key,
+        "since": "2026-01-01T00:00:00+00:00",
+        "result": "allowed",
+    }
 
 
 def test_an_unknown_key_matches_nothing(command, records):
