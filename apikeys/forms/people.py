@@ -1,9 +1,10 @@
 """Forms for API users and stores."""
 
-from typing import Any, cast
+from typing import Any, Final, cast
 
 from django import forms
 from django.contrib.auth import get_user_model
+from django.core import signing
 from django.db.models import Q, QuerySet
 from django.utils.translation import gettext_lazy as _
 
@@ -11,7 +12,10 @@ from apikeys.forms.choices import offer_rows
 from apikeys.forms.opened import OpenedForm
 from apikeys.models import APIUser, Store
 from apikeys.models.scope import Person, sees_every_store
+from apikeys.models.store import new_store_id
 from apikeys.text import plain_text
+
+SALT: Final = "the Store ID of a new store"
 
 
 def console_users() -> QuerySet[Any]:
@@ -88,6 +92,25 @@ class StoreForm(OpenedForm):
         initial="EUR",
         help_text=_("Three or four capital letters: EUR."),
     )
+
+
+class StoreCreateForm(StoreForm):
+    """Carries the Store ID that its store will have, so that sent twice it opens one.
+
+    A store is never deleted, so a second one would stay for good. The id is ours: it is signed.
+    """
+
+    public_id = forms.CharField(widget=forms.HiddenInput, required=False)
+
+    def __init__(self, *args: Any, **kwargs: Any) -> None:
+        super().__init__(*args, **kwargs)
+        self.initial["public_id"] = signing.dumps(new_store_id(), salt=SALT)
+
+    def clean_public_id(self) -> str:
+        try:
+            return str(signing.loads(self.cleaned_data["public_id"], salt=SALT))
+        except signing.BadSignature:
+            return new_store_id()
 
 
 class StaffForm(OpenedForm):

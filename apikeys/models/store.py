@@ -27,9 +27,19 @@ class StoreQuerySet(ScopedQuerySet["Store"]):
     path_to_store = "pk"
 
     @transaction.atomic
-    def open(self, *, actor: Actor, name: str, currency: str = "EUR", website: str = "") -> "Store":
+    def open(
+        self,
+        *,
+        actor: Actor,
+        name: str,
+        currency: str = "EUR",
+        website: str = "",
+        public_id: str = "",
+    ) -> "Store":
         """Create a store. Raises ``ValidationError`` when a value does not fit."""
         store = Store(name=name, currency=currency, website=website)
+        if public_id:
+            store.public_id = public_id
         store.full_clean()
         store.save(force_insert=True)
         store.note(actor, "created", after=store.snapshot())

@@ -127,6 +127,29 @@ def test_a_store_is_opened_and_changed(client, admin):
     assert ChangeRecord.objects.filter(kind="store").count() == 2
 
 
+@pytest.mark.parametrize("looks_first", [True, False], ids=["after the other", "beside it"])
+def test_a_form_that_is_sent_twice_opens_one_store(client, staff, monkeypatch, looks_first):
+    staff("add_store", "view_store", stores=[])
+    form = client.get("/console/stores/new/").context["form"]
+    sent = {"name": "Zebra", "currency": "EUR", "public_id": form["public_id"].value()}
+    client.post("/console/stores/new/", sent)
+    if not looks_first:
+        monkeypatch.setattr(Store, "full_clean", lambda self: None)
+
+    page = client.post("/console/stores/new/", sent, follow=True)
+
+    assert page.redirect_chain == [(f"/console/stores/{Store.objects.get().public_id}/", 302)]
+    assert "sent twice" in page.content.decode()
+
+
+def test_nobody_chooses_the_id_of_a_store(client, admin):
+    client.post("/console/stores/new/", {"name": "A", "currency": "EUR", "public_id": "mine"})
+    client.post("/console/stores/new/", {"name": "B", "currency": "EUR", "public_id": "mine"})
+
+    assert len({len(store.public_id) for store in Store.objects.all()} | {22}) == 1
+    assert Store.objects.count() == 2
+
+
 @pytest.mark.parametrize(
     "changes",
     [{"name": ""}, {"currency": "euro"}, {"website": "javascript:alert(1)"}, {"name": "a\x00"}],
