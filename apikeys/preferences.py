@@ -20,6 +20,13 @@ def zones() -> frozenset[str]:
     return frozenset(zoneinfo.available_timezones() - {"localtime", "posixrules", "Factory"})
 
 
+def cookie(name: str) -> str:
+    """The cookie of a preference. Over https no neighbouring host can plant one: with another
+    zone, the times of an incident would be read wrong.
+    """
+    return f"__Host-{name}" if settings.SESSION_COOKIE_SECURE else name
+
+
 @dataclass(frozen=True, slots=True)
 class Preferences:
     """Kept in cookies that hold nothing else, so that they work on the login page as well."""
@@ -31,8 +38,8 @@ class Preferences:
     @classmethod
     def of(cls, request: HttpRequest) -> Self:
         """What the cookies say; anything unknown counts as not said."""
-        theme, zone = request.COOKIES.get("theme", ""), request.COOKIES.get("zone", "")
-        per_page = request.COOKIES.get("per_page", "")
+        names = ("theme", "zone", "per_page")
+        theme, zone, per_page = (request.COOKIES.get(cookie(name), "") for name in names)
         return cls(
             theme=theme if theme in THEMES else "system",
             zone=zone if zone in zones() else "",

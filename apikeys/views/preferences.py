@@ -11,7 +11,7 @@ from django.utils.translation import gettext_lazy as _
 from django.views.decorators.http import require_http_methods
 
 from apikeys.forms.choices import offer_values
-from apikeys.preferences import LIFETIME, PAGE_SIZES, THEMES, Preferences, zones
+from apikeys.preferences import LIFETIME, PAGE_SIZES, THEMES, Preferences, cookie, zones
 
 
 class PreferencesForm(forms.Form):
@@ -48,7 +48,7 @@ def preferences(request: HttpRequest) -> HttpResponse:
     response = HttpResponseRedirect(safe_next(request))
     for name in form.fields.keys() & request.POST.keys():
         response.set_cookie(
-            name,
+            cookie(name),
             str(form.cleaned_data[name]),
             max_age=LIFETIME,
             secure=settings.SESSION_COOKIE_SECURE,

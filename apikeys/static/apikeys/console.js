@@ -2,10 +2,12 @@
 "use strict";
 
 // The operator's time zone, told once; the preferences page can set another.
-if (!/(^|; )zone=/.test(document.cookie)) {
+const isSecure = location.protocol === "https:";
+const zoneCookie = isSecure ? "__Host-zone=" : "zone=";
+if (!document.cookie.split("; ").some((cookie) => cookie.startsWith(zoneCookie))) {
   const zone = Intl.DateTimeFormat().resolvedOptions().timeZone || "";
-  const secure = location.protocol === "https:" ? "; Secure" : "";
-  document.cookie = `zone=${zone}; Path=/; Max-Age=31536000; SameSite=Lax${secure}`;
+  const secure = isSecure ? "; Secure" : "";
+  document.cookie = `${zoneCookie}${zone}; Path=/; Max-Age=31536000; SameSite=Lax${secure}`;
 }
 
 const all = (selector) => document.querySelectorAll(selector);

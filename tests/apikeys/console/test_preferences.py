@@ -17,6 +17,19 @@ def test_a_click_on_the_theme_leaves_the_other_preferences_alone(client, db):
     assert (client.cookies["zone"].value, client.cookies["per_page"].value) == ("Asia/Tokyo", "100")
 
 
+def test_over_https_no_neighbouring_host_can_plant_a_preference(client, db, settings):
+    settings.SESSION_COOKIE_SECURE = True
+    client.cookies["zone"] = "Asia/Tokyo"
+
+    answer = client.post(PAGE, {"theme": "dark"}, secure=True)
+    page = client.get(PAGE, secure=True)
+
+    assert answer.cookies["__Host-theme"]["secure"]
+    assert not answer.cookies["__Host-theme"]["domain"]
+    assert b'data-theme="dark"' in page.content
+    assert b"Times in UTC" in page.content
+
+
 @pytest.mark.parametrize(
     "cookies", [{"theme": '"><script>'}, {"zone": "../../etc/passwd"}, {"per_page": "9" * 400}]
 )
