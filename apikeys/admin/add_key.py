@@ -62,7 +62,7 @@ class KeyAddForm(KeyCreateForm):
         if is_due:
             last.append("password")
         sets: Fieldsets = [
-            (None, {"fields": ["username", *store, "description", "status", "mode"]}),
+            (None, {"fields": ["username", *store, "owner", "description", "status", "mode"]}),
             (_("From where"), {"fields": ["allowed_ips", "any_ip"]}),
             (_("What it may do"), {"fields": ["permission", "resources", "signing"]}),
             (

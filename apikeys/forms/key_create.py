@@ -4,6 +4,7 @@ import uuid
 from typing import Any
 
 from django import forms
+from django.contrib.auth import get_user_model
 from django.core.exceptions import ValidationError
 from django.db import IntegrityError, transaction
 from django.utils.translation import gettext_lazy as _
@@ -13,6 +14,7 @@ from apikeys.actor import Actor
 from apikeys.forms.addresses import AddressesField
 from apikeys.forms.choices import offer_rows
 from apikeys.forms.key_settings import KeySettingsForm
+from apikeys.forms.people import owners_for
 from apikeys.models import APIKey, APIUser, Permission, Status, Store
 from apikeys.text import plain_text
 
@@ -42,6 +44,14 @@ class KeyCreateForm(KeySettingsForm):
         required=False,
         help_text=_("Only for a new API user; an existing one has its store."),
     )
+    owner = forms.ModelChoiceField(
+        label=_("Owner"),
+        queryset=get_user_model()._default_manager.none(),
+        to_field_name="username",
+        empty_label=_("Nobody"),
+        required=False,
+        help_text=_("Only for a new API user: the console user who answers for it."),
+    )
     status = forms.ChoiceField(label=_("Status"), choices=Status.choices, initial=Status.ENABLED)
     allowed_ips = AddressesField(required=False)
     signing = forms.BooleanField(label=_("May sign calls (OAuth 1.0a)"), required=False)
@@ -55,6 +65,7 @@ class KeyCreateForm(KeySettingsForm):
         self.fields["submission"].initial = uuid.uuid4
         self.stores = Store.objects.visible_to(self.operator)
         offer_rows(self, "store", self.stores)
+        offer_rows(self, "owner", owners_for(self.operator))
         self.api_user: APIUser | None = None
 
     @property
@@ -106,6 +117,9 @@ class KeyCreateForm(KeySettingsForm):
         if self.api_user is not None:
             if self.cleaned_data.get("store") not in (None, self.api_user.store):
                 self.add_error("store", _("This API user belongs to another store."))
+            if self.cleaned_data.get("owner") not in (None, self.api_user.owner):
+                message = _("This API user has another owner; hand it over on its own page.")
+                self.add_error("owner", message)
             return
         if not self.operator.has_perm("apikeys.add_apiuser"):
             message = _("There is no such API user, and you may not create one.")
@@ -158,6 +172,5 @@ class KeyCreateForm(KeySettingsForm):
             raise AlreadySubmitted(made)
 
     def _add_user(self, actor: Actor) -> APIUser:
-        return APIUser.objects.add(
-            actor=actor, store=self.cleaned_data["store"], username=self.cleaned_data["username"]
-        )
+        asked = {name: self.cleaned_data[name] for name in ("store", "username", "owner")}
+        return APIUser.objects.add(actor=actor, **asked)

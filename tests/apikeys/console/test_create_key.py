@@ -118,6 +118,48 @@ def test_an_existing_api_user_gets_another_key(client, form, store):
     assert APIUser.objects.get().keys.count() == 1
 
 
+def test_a_new_api_user_gets_an_owner_who_answers_for_it(client, form):
+    UserFactory(username="mira")
+
+    client.post(URL, form | {"owner": "mira"})
+
+    assert APIUser.objects.get().owner.username == "mira"
+    assert client.post(URL, form | {"owner": "mira"}).status_code == 409
+
+
+def test_a_wide_key_is_confirmed_with_its_owner(client, form):
+    UserFactory(username="mira")
+    wide = {"owner": "mira", "permission": "write", "allowed_ips": "", "any_ip": "on"}
+
+    question = client.post(URL, form | wide).content.decode()
+
+    assert "<dd>mira</dd>" in question
+    assert '<input type="hidden" name="owner" value="mira">' in question
+
+
+def test_the_owner_of_an_existing_api_user_is_not_changed_in_passing(client, form, store):
+    APIUserFactory(username="inventory-sync", store=store, owner=UserFactory())
+    UserFactory(username="mira")
+
+    page = client.post(URL, form | {"owner": "mira"})
+
+    assert page.status_code == 400
+    assert "has another owner" in page.content.decode()
+    assert not APIKey.objects.exists()
+
+
+def test_staff_name_colleagues_as_owners_only(client, form, store):
+    client.force_login(
+        UserFactory(permissions=["apikeys.add_apikey", "apikeys.add_apiuser"], stores=[store])
+    )
+    UserFactory(username="stranger")
+
+    page = client.post(URL, form | {"owner": "stranger"})
+
+    assert page.status_code == 400
+    assert not APIUser.objects.exists()
+
+
 @pytest.mark.parametrize(
     ("changes", "complaint"),
     [
