@@ -84,8 +84,13 @@ def limited(denied: Denied, call: Call, claimed: str) -> Denied:
     subjects = [f"address:{merge_network(address) if address else 'unknown'}"]
     if claimed:
         subjects.append(f"key:{claimed}")
-    verdicts = [ratelimit.hit_failure(subject) for subject in subjects]
-    over = [verdict.reset for verdict in verdicts if verdict and not verdict.allowed]
+    over: list[int] = []
+    for subject in subjects:
+        # What the address is held off for uses up nothing of the key: of two attempts at once the
+        # one over the first limit would push the other one over the second.
+        verdict = ratelimit.hit_failure(subject, count=not over)
+        if verdict and not verdict.allowed:
+            over.append(verdict.reset)
     if not over:
         return denied
     too_many = Denied(

@@ -94,10 +94,10 @@ def look_at_key(consumer_key: str, rate: Rate) -> Verdict:
     return _hit("calls", f"key:{consumer_key}", rate, count=False)
 
 
-def hit_failure(subject: str) -> Verdict | None:
+def hit_failure(subject: str, *, count: bool = True) -> Verdict | None:
     """Count a failed attempt of an address or on a key; None when failures are not limited."""
     rate = parse(settings.FAILED_ATTEMPT_LIMIT)
-    return _hit("failures", subject, rate) if rate else None
+    return _hit("failures", subject, rate, count=count) if rate else None
 
 
 def hit_login(network: str) -> Verdict | None:

@@ -112,10 +112,9 @@ def test_retry_after_is_long_enough(call, time_machine):
     key = APIKeyFactory(rate_limit="2/minute")
     for _ in range(5):
         statuses(lambda: call(key, NOTES), 2)
-        asked_at = timezone.now()
         wait = int(call(key, NOTES)["Retry-After"])
 
-        time_machine.move_to(asked_at + timedelta(seconds=wait))
+        time_machine.move_to(timezone.now() + timedelta(seconds=wait))
 
         assert call(key, NOTES).status_code == 200
 
@@ -158,6 +157,26 @@ def test_failures_on_a_key_add_up_over_addresses(call):
     assert found == [401] * 5 + [429] * 3
     assert call(key, NOTES).status_code == 200
     assert wrong(call, APIKeyFactory(), REMOTE_ADDR="203.0.113.9").status_code == 401
+
+
+@pytest.mark.usefixtures("five")
+def test_an_attempt_over_the_limit_does_not_push_out_one_within_it_at_the_same_moment(
+    call, monkeypatch
+):
+    key = APIKeyFactory()
+    assert statuses(lambda: wrong(call, key), 4) == [401] * 4
+    hit, overtaking = ratelimit.hit_failure, []
+
+    def overtaken(subject, **options):
+        if subject.startswith("key:") and not overtaking:
+            overtaking.append("now")
+            overtaking.append(wrong(call, key).status_code)
+        return hit(subject, **options)
+
+    monkeypatch.setattr(ratelimit, "hit_failure", overtaken)
+
+    assert wrong(call, key).status_code == 401
+    assert overtaking == ["now", 429]
 
 
 @pytest.mark.usefixtures("five")
