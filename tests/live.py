@@ -131,6 +131,15 @@ def kill(*processes):
         os.close(ending)
 
 
+def has_ended(process):
+    """Whether this process is dead, be it that nobody has buried it."""
+    try:
+        state = Path(f"/proc/{process}/stat").read_text().rpartition(")")[2].split()[0]
+    except (FileNotFoundError, ProcessLookupError):
+        return True
+    return state in {"Z", "X"}
+
+
 class Console:
     """A running server: ``url``, ``env``, ``manage(...)``, ``stop()``, ``kill_worker()``..."""
 
@@ -191,15 +200,16 @@ class Console:
     def kill(self):
         """Kill -9 every process of the server at once, as a machine without memory does."""
         # Stopped, the first process starts no other one that would be left over.
-        os.kill(self.server.pid, signal.SIGSTOP)
+        servers.halt(self.server.pid)
         # As long as one of them lives, so does their common place to accept connections.
         kill(*self.worker_ids(), self.server.pid)
         self.server.wait()
 
     def worker_ids(self):
+        """Those that run: one that has died may wait for the server to ask how."""
         server = self.server.pid
         children = Path(f"/proc/{server}/task/{server}/children").read_text()
-        return [int(child) for child in children.split()]
+        return [int(child) for child in children.split() if not has_ended(child)]
 
     def run(self, *arguments, stdin=""):
         """A management command beside the server, however it ends."""

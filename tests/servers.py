@@ -18,10 +18,20 @@ import psycopg
 import pytest
 
 LOOPBACK = "127.0.0.1"
-# Below those that connections go out from, so that none is taken before its server listens, or
-# while it is stopped; and every process of the suite goes through them in an order of its own.
-PORTS = range(15_000, 32_000)
-_ports = itertools.cycle(random.SystemRandom().sample(PORTS, len(PORTS)))
+
+
+def ports(environ):
+    """Those that this process of the suite may give to servers, and no other process of it.
+
+    They are below those that connections go out from. So none is taken before its server listens,
+    while it is stopped, or where nobody is to listen.
+    """
+    number = int(environ.get("PYTEST_XDIST_WORKER", "gw0").removeprefix("gw"))
+    return range(15_000 + number, 32_000, int(environ.get("PYTEST_XDIST_WORKER_COUNT", "1")))
+
+
+# In any order, because two suites may run on one machine.
+_ports = itertools.cycle(random.SystemRandom().sample(own := ports(os.environ), len(own)))
 
 
 def require(*programs):
@@ -71,6 +81,12 @@ def end(program, *, seconds=20):
     except subprocess.TimeoutExpired:
         program.kill()
         program.wait()
+
+
+def halt(process_id):
+    """Stop a child of ours, and return when it has stopped: no fork of it is under way then."""
+    os.kill(process_id, signal.SIGSTOP)
+    os.waitid(os.P_PID, process_id, os.WSTOPPED)
 
 
 def unprivileged():
@@ -126,7 +142,7 @@ class PostgreSQL:
         """Neither answers nor hangs up, like a machine that has lost its disk."""
         # Stopped, the first process starts no other; one that was about to end may be gone.
         first = self.process.pid
-        os.kill(first, signal.SIGSTOP)
+        halt(first)
         others = [*map(int, Path(f"/proc/{first}/task/{first}/children").read_text().split())]
         for process in others:
             with suppress(ProcessLookupError):

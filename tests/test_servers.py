@@ -52,6 +52,15 @@ def test_a_port_is_given_once_and_is_none_that_a_connection_could_take():
     assert max(given) < int(first_of_connections)
 
 
+def test_no_process_of_the_suite_is_given_the_port_of_another():
+    of_each = [
+        servers.ports({"PYTEST_XDIST_WORKER": f"gw{number}", "PYTEST_XDIST_WORKER_COUNT": "3"})
+        for number in range(3)
+    ]
+
+    assert len(set().union(*of_each)) == sum(map(len, of_each)) == len(servers.ports({}))
+
+
 def test_a_program_that_dies_before_it_listens_is_noticed():
     program = subprocess.Popen([sys.executable, "-c", "raise SystemExit(3)"], env=os.environ)
     with pytest.raises(RuntimeError, match="exit code 3"):
