@@ -167,7 +167,8 @@ class TestWork:
 
         second, _thread = start(task)
         second_looked = threading.Event()
-        second._lead, lead = lambda: (lead(), second_looked.set())[0], second._lead
+        # In this order: the thread may call the new one as soon as it is there.
+        lead, second._lead = second._lead, lambda: (lead(), second_looked.set())[0]
 
         assert second_looked.wait(PATIENCE)
         assert done.calls == 1

@@ -45,6 +45,7 @@ def test_head_is_get_without_the_body_and_without_a_word(
     live_console, ask, key, path, is_proven, status
 ):
     headers = {"X-API-Key": key["consumer_secret"]} if is_proven else {}
+    said = len(live_console.said())
     expected = ask("GET", path, **headers)
     assert expected[0] == status
     assert len(expected[2]) == int(expected[1]["Content-Length"]) > 0
@@ -55,5 +56,5 @@ def test_head_is_get_without_the_body_and_without_a_word(
     # The server says what it has to say after the answer, but before the next one.
     ask("HEAD", "/healthz")
     ask("GET", "/healthz")
-    assert "body" not in live_console.said()
-    assert "HEAD" not in live_console.said()
+    assert "body" not in live_console.said()[said:]
+    assert "HEAD" not in live_console.said()[said:]

@@ -18,6 +18,7 @@ def visit(request, browser, live_console):
     page.get_by_label("Username").fill(live_console.admin_username)
     page.get_by_label("Password").fill(live_console.admin_password)
     page.get_by_role("button", name="Log in").click()
+    page.wait_for_url("**/console/")
 
     def open_page(path):
         page.goto(path)

@@ -4,7 +4,7 @@ import json
 import threading
 import time
 from concurrent.futures import ThreadPoolExecutor
-from contextlib import ExitStack, contextmanager
+from contextlib import ExitStack, contextmanager, suppress
 from http.client import HTTPConnection, HTTPException
 from pathlib import Path
 from typing import Any, NamedTuple
@@ -86,8 +86,9 @@ class Caller:
     def _holder(self, socket):
         for worker in self.console.worker_ids():
             for descriptor in Path(f"/proc/{worker}/fd").iterdir():
-                if descriptor.is_symlink() and str(descriptor.readlink()) == socket:
-                    return worker
+                with suppress(FileNotFoundError):  # one that the process has just closed
+                    if str(descriptor.readlink()) == socket:
+                        return worker
         raise AssertionError("no worker process holds the connection")
 
 
@@ -96,11 +97,14 @@ def in_every_worker(console, key, *, each=1):
     """Callers of a key whose connections reach every worker process, so many ``each``."""
     with ExitStack() as connections:
         found = {worker: [] for worker in console.worker_ids()}
-        for _attempt in range(200):
-            caller = connections.enter_context(Caller(console, key))
+        # Nearly all may go to one process for a while, as long as it is the first one awake.
+        for _attempt in range(5000):
+            caller = Caller(console, key)
             caller.call("GET", "/healthz")
             if len(found[caller.worker]) < each:
-                found[caller.worker].append(caller)
+                found[caller.worker].append(connections.enter_context(caller))
+            else:
+                caller.close()
             if all(len(callers) == each for callers in found.values()):
                 yield [caller for callers in found.values() for caller in callers]
                 return
