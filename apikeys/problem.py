@@ -122,7 +122,7 @@ def exception_handler(error: Exception, context: dict[str, Any]) -> Response | N
             case exceptions.ValidationError():
                 errors = list(_flat(error.get_full_details()))
                 status, code = 400, "invalid"
-                message = errors[0]["message"] if errors else "The request is not valid."
+                message = _summary(errors)
             case exceptions.APIException():
                 status, code, message = _of_api_exception(error)
                 headers = _headers(error, context)
@@ -166,6 +166,14 @@ def _headers(error: exceptions.APIException, context: dict[str, Any]) -> dict[st
     if isinstance(error, exceptions.MethodNotAllowed):
         headers["Allow"] = ", ".join(context["view"].allowed_methods)
     return headers
+
+
+def _summary(errors: list[dict[str, str]]) -> str:
+    """The first mistake and its field, because most clients show nothing but the message."""
+    if not errors:
+        return "The request is not valid."
+    field, message = errors[0]["field"], errors[0]["message"]
+    return f"{field}: {message}" if field else message
 
 
 def _flat(details: Any, field: str = "") -> Iterator[dict[str, str]]:

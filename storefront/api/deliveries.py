@@ -27,7 +27,7 @@ class DeliveryView(ShopView):
     def delivery(self, webhook_id: str, delivery_id: str) -> Delivery:
         found = self.deliveries(webhook_id).filter(public_id=delivery_id).first()
         if found is None:
-            raise NotFound("There is nothing here.")
+            raise NotFound("The webhook has no such delivery.")
         return found
 
 

@@ -59,6 +59,6 @@ class ShopView(ProtectedView):
         """One row of the store. What belongs to another store is as missing as what is nowhere."""
         found = rows.filter(store=self.store, public_id=public_id).first()
         if found is None:
-            raise NotFound("There is nothing here.")
+            raise NotFound(f"The store has no such {rows.model._meta.model_name}.")
         found.store = self.store
         return found

@@ -140,7 +140,7 @@ def test_what_does_not_fit_is_refused_and_named(shop, wrong, field):
 
     assert refused.status_code == 400, refused.json()
     assert [error["field"] for error in refused.json()["errors"]] == [field]
-    assert refused.json()["message"]
+    assert refused.json()["message"].startswith(f"{field}: ")
     assert not Invoice.objects.exists()
 
 
@@ -421,6 +421,7 @@ def test_the_invoice_of_another_store_is_as_missing_as_one_that_never_was(shop, 
     assert [answer.status_code for answer in answers] == [404, 404]
     told = [answer.json() | {"request_id": ""} for answer in answers]
     assert told[0] == told[1]
+    assert told[0]["message"] == "The store has no such invoice."
     foreign.refresh_from_db()
     assert (foreign.status, foreign.is_archived) == ("New", False)
 
