@@ -73,6 +73,10 @@ def _only(rows: "QuerySet[Any]", ids: list[Any]) -> "QuerySet[Any]":
 
 def page_of(rows: "QuerySet[Any]", request: HttpRequest) -> Page[Any]:
     """The page that the URL asks for; the first or the last one for a number out of range."""
+    return CappedPaginator(rows, page_size(request)).get_page(request.GET.get("page", "1"))
+
+
+def page_size(request: HttpRequest) -> int:
+    """How many rows the URL asks for, out of the sizes offered; else what the person prefers."""
     asked = request.GET.get("per_page", "")
-    size = int(asked) if asked in map(str, PAGE_SIZES) else Preferences.of(request).per_page
-    return CappedPaginator(rows, size).get_page(request.GET.get("page", "1"))
+    return int(asked) if asked in map(str, PAGE_SIZES) else Preferences.of(request).per_page

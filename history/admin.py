@@ -13,9 +13,8 @@ from apikeys import networks
 from apikeys.admin.guarded import NoStoreAdmin, ReadOnlyAdmin, StoreFilter
 from apikeys.denial import DenialReason
 from apikeys.models import APIKey, ChangeRecord
-from history.models import CallRecord, UnprovenCalls
+from history.models import CallRecord, DailyCalls, DailyReasons, RollUp, UnprovenCalls
 from history.models.call import Outcome
-from history.models.rollup import DailyCalls, DailyReasons, RollUp
 
 
 class OfStore(StoreFilter):

@@ -83,6 +83,8 @@ def calls_of_keys(key_ids: Iterable[int], days: int) -> dict[int, tuple[int, int
 
 
 def _reasons_by_day(user: Person, days: int) -> Counter[tuple[date, str]]:
+    stores = _stores(user)
+
     def count(since: date, beyond: CallRecordQuerySet) -> Counter[tuple[date, str]]:
         found: Counter[tuple[date, str]] = Counter()
         rows = DailyReasons.objects.visible_to(user).filter(day__gte=since)
@@ -93,7 +95,6 @@ def _reasons_by_day(user: Person, days: int) -> Counter[tuple[date, str]]:
                 found[group["day"], group["reason"]] += group["calls"]
         return found
 
-    stores = _stores(user)
     return _consistent(days, count)
 
 

@@ -152,9 +152,13 @@ def _add_reasons(counts: Counter[tuple[Any, ...]]) -> None:
     )
     DailyReasons.objects.bulk_create(
         [
-            DailyReasons(day=day, store_id=store_id, reason=reason, count=count + before[key])
-            for key, count in counts.items()
-            for day, store_id, reason in [key]
+            DailyReasons(
+                day=day,
+                store_id=store_id,
+                reason=reason,
+                count=before[day, store_id, reason] + count,
+            )
+            for (day, store_id, reason), count in counts.items()
         ],
         update_conflicts=True,
         unique_fields=["day", "store_id", "reason"],

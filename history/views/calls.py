@@ -13,7 +13,7 @@ from django.utils.text import slugify
 
 from apikeys.actor import Actor
 from apikeys.models import APIKey
-from apikeys.preferences import PAGE_SIZES, Preferences
+from apikeys.paging import page_size
 from apikeys.tokens import redact
 from apikeys.views.access import console_page, key_page
 from history import chart, daily, export, frequent, nextstep
@@ -70,7 +70,7 @@ def chosen_period(request: HttpRequest) -> int:
 
 
 def _listed(request: HttpRequest, wanted: CallFilter) -> dict[str, Any]:
-    search, first, size = Search(wanted), _first_row(request), _page_size(request)
+    search, first, size = Search(wanted), _first_row(request), page_size(request)
     found = search.page(
         size,
         before=Position.parse(request.GET.get("before", "")),
@@ -101,11 +101,6 @@ def _with_keys(
     for record in found.records:
         key = keys.get(record.key_id)
         yield record, key, nextstep.for_call(record, key)
-
-
-def _page_size(request: HttpRequest) -> int:
-    asked = request.GET.get("per_page", "")
-    return int(asked) if asked in map(str, PAGE_SIZES) else Preferences.of(request).per_page
 
 
 def _first_row(request: HttpRequest) -> int:
