@@ -2,7 +2,6 @@
 
 from collections.abc import Sequence
 from dataclasses import dataclass
-from datetime import date
 from typing import Final
 
 from django.utils import formats
@@ -21,7 +20,6 @@ LEAST: Final = 1.5
 class Bar:
     """One day: where its two bars begin and how long they are, in the units of the picture."""
 
-    day: date
     x: int
     top: float
     rise: float
@@ -60,7 +58,7 @@ def draw(days: Sequence[Day]) -> Chart:
     for number, day in enumerate(days):
         rise, fall = _length(day.allowed, unit), _length(day.denied, unit)
         top = round(max(0.0, baseline - rise), 2)
-        bars.append(Bar(day.day, number * STEP, top, rise, fall, _title(day)))
+        bars.append(Bar(number * STEP, top, rise, fall, _title(day)))
     return Chart(
         days=days,
         bars=bars,

@@ -72,22 +72,20 @@ def _validate_one(name: str, value: Any) -> None:
             code="value",
             params={"name": name, "most": LONGEST_VALUE},
         )
-    refuse_secrets(**{name: text})
+    refuse_secret(name, text)
 
 
-def refuse_secrets(**fields: str) -> None:
-    """Raise ``ValidationError`` for the first field whose value looks like a secret."""
-    for name, value in fields.items():
-        if looks_like_a_secret(name, value):
-            # The message names the field and never repeats the value.
-            raise ValidationError(
-                _(
-                    "The value of %(name)s looks like a secret. Callers can read it: put in "
-                    "public values only, such as a publishable key."
-                ),
-                code="secret",
-                params={"name": name},
-            )
+def refuse_secret(name: str, value: str) -> None:
+    """Raise ``ValidationError`` when a value looks like a secret; its message never repeats it."""
+    if looks_like_a_secret(name, value):
+        raise ValidationError(
+            _(
+                "The value of %(name)s looks like a secret. Callers can read it: put in "
+                "public values only, such as a publishable key."
+            ),
+            code="secret",
+            params={"name": name},
+        )
 
 
 def looks_like_a_secret(name: str, value: str) -> bool:

@@ -201,22 +201,22 @@ class CoCartView(CartView):
 
     def cart_or_offer(self) -> Cart:
         """The cart to show: the opened one, or one that does not exist yet."""
-        self.cart_key = self.sent_key
-        if self.cart_key and not self._is_offered(self.cart_key):
+        sent = self.sent_key
+        if sent and not self._is_offered(sent):
             return self.opened_cart()
-        self.cart_key = self.cart_key or cart_key.offer(self.store.public_id)
+        self.cart_key = sent or cart_key.offer(self.store.public_id)
         return Cart.imagined(self.store)
 
     def cart_to_fill(self, cart_id: str = "") -> Cart:
-        self.cart_key = self.sent_key
-        if self.cart_key and not self._is_offered(self.cart_key):
+        sent = self.sent_key
+        if sent and not self._is_offered(sent):
             return self.opened_cart()
         try:
-            cart, self.cart_key = Cart.objects.open(store=self.store, offered=self.cart_key or None)
+            cart, self.cart_key = Cart.objects.open(store=self.store, offered=sent or None)
         except NoSuchCart:  # another call brought the same offer in this very moment, and was first
             return self.opened_cart()
         return cart
 
     def _is_offered(self, key: str) -> bool:
-        store = self.store
-        return cart_key.is_offer(store.public_id, key) and not Cart.objects.has_used(key)
+        offered = cart_key.is_offer(self.store.public_id, key)
+        return offered and not Cart.objects.has_used(key)

@@ -60,9 +60,7 @@ def product_of(store: Store, name: str) -> Product:
     """The product of the store with this id or SKU; nobody deletes it before the call ends."""
     products = Product.objects.filter(Q(public_id=name) | Q(sku=name), store=store)
     # An id names one product; another's SKU may happen to be spelt like it.
-    found: Product | None = next(
-        iter(sorted(products, key=lambda product: product.public_id != name)), None
-    )
+    found = min(products, key=lambda product: product.public_id != name, default=None)
     if found is None or not found.hold():
         raise serializers.ValidationError({"id": "The store has no such product."}, code="unknown")
     return found

@@ -32,7 +32,7 @@ NAMES: Final = {
 class TransferBody(Incoming):
     """WooGraphQL's names for what binds a link to a customer."""
 
-    server_owned = frozenset({"id", "ticket", "url", "expires", "expiresat", "spentat", "store"})
+    server_owned = frozenset({"id", "ticket", "url", "expires", "expiresat", "spentat"})
 
     cart = serializers.CharField(max_length=44, help_text="The public id of the cart.")
     action = serializers.ChoiceField(choices=Action.choices)

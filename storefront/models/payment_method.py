@@ -90,7 +90,7 @@ class PaymentMethod(Owned):
 
     def clean(self) -> None:
         self.debug = self.debug or {}  # a form's blank field and PHP's empty object arrive as []
-        debug_fields.refuse_secrets(title=self.title)
+        debug_fields.refuse_secret("title", self.title)
 
     def snapshot(self) -> dict[str, Any]:
         return {
@@ -111,9 +111,7 @@ class PaymentMethod(Owned):
         reason: str = "",
     ) -> ChangeRecord:
         """A record of debug fields has their names: not all who read it may see the values."""
-        for values in (before, after):
-            if values and "debug" in values:
-                values["debug"] = sorted(values["debug"])
+        before, after = _by_name(before), _by_name(after)
         return super().note(actor, action, before=before, after=after, reason=reason)
 
     @transaction.atomic
@@ -132,3 +130,9 @@ class PaymentMethod(Owned):
             self.lock()
             self.note(actor, "deleted", before=self.snapshot())
             return super().delete()
+
+
+def _by_name(values: dict[str, Any] | None) -> dict[str, Any] | None:
+    if not values or "debug" not in values:
+        return values
+    return values | {"debug": sorted(values["debug"])}
