@@ -128,6 +128,21 @@ def test_a_cart_page_never_shows_the_cart_key_or_its_digest(client, log_in, stor
     assert cart.key_digest not in text
 
 
+def test_a_cart_page_shows_invoice_and_links_only_to_those_who_may_see_them(client, log_in, store):
+    cart = CartFactory(store=store, invoiced=True)
+    maker = SessionTransferFactory(cart=cart).consumer_key
+    path = f"{ROOT}carts/{cart.public_id}/"
+
+    for permission, told in (
+        ("view_invoice", cart.invoice.public_id),
+        ("view_sessiontransfer", maker),
+    ):
+        log_in("view_cart")
+        assert told not in client.get(path).content.decode()
+        log_in("view_cart", permission)
+        assert told in client.get(path).content.decode()
+
+
 def test_an_open_cart_is_deleted_and_a_checked_out_one_stays(client, log_in, store):
     log_in("view_cart", "delete_cart")
     cart, sold = CartFactory(store=store), CartFactory(store=store, invoiced=True)
