@@ -178,12 +178,17 @@ class Webhook(Signing, Searchable):
         self.full_clean()
         if enabled is not None:
             self._switch(Status.ENABLED if enabled else Status.DISABLED)
+        if is_moved := self.url != old_url:
+            self.failing_since, self.failures = None, 0  # which were those of another receiver
         old, new = self._changes_since(before)
         if self.sealed != sealed:
             new |= {"secret": "replaced"}
-        if not new and self.url == old_url:  # whose secret parts no snapshot shows
+        if not new and not is_moved:  # an address may differ in a secret, which no snapshot shows
             return False
-        self.modified("url", "events", "dialect", "sealed", "former_sealed", "former_until")
+        self.modified(
+            *("url", "events", "dialect", "failing_since", "failures"),
+            *("sealed", "former_sealed", "former_until"),
+        )
         self.note(actor, "changed", before=old, after=new)
         return True
 

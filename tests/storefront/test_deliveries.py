@@ -251,6 +251,19 @@ def test_a_dead_receiver_is_switched_off_and_says_why(answers, time_machine):
     assert not Delivery.objects.pending().exists()
 
 
+def test_a_new_address_is_not_blamed_for_what_the_old_one_did(shop, answers):
+    answers(500)
+    webhook = WebhookFactory(store=shop.store)
+    Webhook.objects.update(failures=9, failing_since=timezone.now() - timedelta(days=4))
+
+    shop.put(f"webhooks/{webhook.public_id}", {"url": "https://new.example.com/hook"})
+    InvoiceFactory(store=shop.store)
+    deliver()
+
+    webhook.refresh_from_db()
+    assert (webhook.is_enabled, webhook.failures) == (True, 1)
+
+
 def test_one_message_that_is_always_refused_switches_nothing_off(monkeypatch, time_machine):
     time_machine.move_to("2026-11-22 12:00Z", tick=False)
     webhook = WebhookFactory()
