@@ -5,7 +5,7 @@ for the operator. Missing, unknown or corrupt data fails closed.
 """
 
 from collections.abc import Callable, Mapping
-from datetime import datetime
+from datetime import UTC, datetime
 from types import MappingProxyType
 from typing import Final, NamedTuple
 
@@ -61,6 +61,7 @@ EXPIRES: Final = gettext_lazy("the key expires at %(time)s")
 NO_EXPIRY: Final = gettext_lazy("the key does not expire")
 ANY_ADDRESS: Final = gettext_lazy("any address may use this key; this is %(ip)s (%(how)s)")
 ON_THE_LIST: Final = gettext_lazy("%(ip)s is on the key's list (%(how)s)")
+NO_LEVEL: Final = gettext_lazy("%(method)s needs no permission level")
 LEVEL_COVERS: Final = gettext_lazy("level %(level)s covers %(method)s")
 MAY_USE: Final = gettext_lazy("the key may use %(resource)s")
 OWN_STORE: Final = gettext_lazy("the path names the key's store")
@@ -69,14 +70,14 @@ NO_STORE: Final = gettext_lazy("the path names no store")
 
 def key_enabled(facts: Facts) -> Finding:
     if facts.key.status != Status.ENABLED:
-        since = {"time": facts.key.disabled_at}
+        since = {"time": _told(facts.key.disabled_at)}
         raise Denied(DenialReason.KEY_DISABLED, _("disabled since %(time)s") % since)
     return Finding(KEY_ENABLED)
 
 
 def user_enabled(facts: Facts) -> Finding:
     user = facts.key.api_user
-    names = {"name": user.username, "time": user.disabled_at}
+    names = {"name": user.username, "time": _told(user.disabled_at)}
     if user.status != Status.ENABLED:
         raise Denied(DenialReason.USER_DISABLED, _("%(name)s is disabled since %(time)s") % names)
     if user.owner_id is not None and user.owner_is_active is not True:
@@ -86,7 +87,7 @@ def user_enabled(facts: Facts) -> Finding:
 
 def store_enabled(facts: Facts) -> Finding:
     store = facts.key.api_user.store
-    names = {"name": store.name, "time": store.disabled_at}
+    names = {"name": store.name, "time": _told(store.disabled_at)}
     if store.status != Status.ENABLED:
         raise Denied(DenialReason.STORE_DISABLED, _("%(name)s is disabled since %(time)s") % names)
     return Finding(ENABLED, names)
@@ -95,14 +96,16 @@ def store_enabled(facts: Facts) -> Finding:
 def unexpired(facts: Facts) -> Finding:
     expires_at, retires_at = facts.key.expires_at, facts.secret.retires_at
     if expires_at is not None and facts.now >= expires_at:
-        raise Denied(DenialReason.KEY_EXPIRED, _("expired at %(time)s") % {"time": expires_at})
+        raise Denied(
+            DenialReason.KEY_EXPIRED, _("expired at %(time)s") % {"time": _told(expires_at)}
+        )
     if retires_at is not None and facts.now >= retires_at:
-        names = {"version": facts.secret.version, "time": retires_at}
+        names = {"version": facts.secret.version, "time": _told(retires_at)}
         raise Denied(
             DenialReason.SECRET_RETIRED,
             _("version %(version)s of the secret ended at %(time)s") % names,
         )
-    return Finding(EXPIRES, {"time": expires_at}) if expires_at else Finding(NO_EXPIRY)
+    return Finding(EXPIRES, {"time": _told(expires_at)}) if expires_at else Finding(NO_EXPIRY)
 
 
 def address_allowed(facts: Facts) -> Finding:
@@ -129,8 +132,9 @@ def method_permitted(facts: Facts) -> Finding:
     names = {"level": facts.key.permission, "method": facts.call.method}
     if facts.key.permission not in METHODS:
         raise Denied(DenialReason.METHOD, _("the key's permission level is not a known one"))
-    permitted = METHODS[Permission(facts.key.permission)]
-    if facts.call.method in LEVELLED and facts.call.method not in permitted:
+    if facts.call.method not in LEVELLED:
+        return Finding(NO_LEVEL, names)
+    if facts.call.method not in METHODS[Permission(facts.key.permission)]:
         raise Denied(DenialReason.METHOD, _("a key of level %(level)s may not %(method)s") % names)
     return Finding(LEVEL_COVERS, names)
 
@@ -142,7 +146,8 @@ def resource_permitted(facts: Facts) -> Finding:
             "resource": resource or _("a view without a resource"),
             "resources": _listed(facts.key),
         }
-        raise Denied(DenialReason.RESOURCE, _("%(resource)s; the key has %(resources)s") % names)
+        sentence = _("the key may not use %(resource)s; it has %(resources)s")
+        raise Denied(DenialReason.RESOURCE, sentence % names)
     return Finding(MAY_USE, {"resource": resource})
 
 
@@ -155,8 +160,12 @@ def _listed(key: APIKey) -> str:
 def store_matches(facts: Facts) -> Finding:
     named, own = facts.call.store_id, facts.key.api_user.store.public_id
     if named is not None and named != own:
-        raise Denied(DenialReason.STORE, _("the path names another store than the key's, or none"))
+        raise Denied(DenialReason.STORE, _("the path names a store that is not the key's"))
     return Finding(OWN_STORE if named else NO_STORE)
+
+
+def _told(moment: datetime | None) -> str:
+    return "?" if moment is None else f"{moment.astimezone(UTC):%Y-%m-%d %H:%M:%S} UTC"
 
 
 RULES: tuple[tuple[str, Callable[[Facts], Finding]], ...] = (

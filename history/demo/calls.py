@@ -25,7 +25,7 @@ AGENTS: Final = ("WooCommerce-Python-REST-API/3.0.0", "curl/8.11.0", "CoCart API
 DETAILS: Final = {
     "ip_not_allowed": "{ip} is not on the key's list; the nearest entry is 203.0.113.0/24",
     "method_not_permitted": "a key of level {level} may not DELETE",
-    "resource_not_permitted": "webhooks; the key has products",
+    "resource_not_permitted": "the key may not use webhooks; it has products",
     "rate_limited": "600 calls in 60 s were used up",
     "stale_timestamp": "the caller's clock is 1290 s behind the server's",
     "replayed_nonce": "the nonce was used before with this timestamp",

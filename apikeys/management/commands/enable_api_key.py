@@ -5,6 +5,7 @@ from django.core.management.base import CommandParser
 from apikeys.actor import Actor
 from apikeys.management import arguments
 from apikeys.management.base import Command as BaseCommand
+from apikeys.management.base import shown
 from apikeys.management.documents import key_document
 
 
@@ -21,4 +22,4 @@ class Command(BaseCommand):
         sentence = f"{key} is enabled." if enabled else f"{key} was enabled already."
         self.answer({**key_document(key), "status": key.state, "changed": enabled}, sentence)
         if key.is_expired:
-            self.say(f"It expired at {key.expires_at} and is still refused.")
+            self.say(f"It expired at {shown(key.expires_at)} and is still refused.")

@@ -1,7 +1,10 @@
+from datetime import UTC, datetime, timedelta
+
 import pytest
 
+from apikeys.explanation import explain
 from apikeys.forms.explain import ExplainForm
-from tests.factories import APIKeyFactory
+from tests.factories import ACTOR, APIKeyFactory, StoreFactory
 
 
 @pytest.fixture
@@ -51,3 +54,31 @@ def test_a_wrong_address_is_not_blamed_on_the_path():
 
     assert form.explanation() is None
     assert list(form.errors) == ["ip"]
+
+
+def details(key, **call):
+    return {check.check: check.detail for check in explain(key, ip="203.0.113.7", **call).checks}
+
+
+@pytest.mark.django_db
+def test_moments_are_told_to_the_second_and_with_their_zone():
+    moment = datetime.now(UTC).replace(microsecond=987654) + timedelta(days=30)
+    key = APIKeyFactory(expires_at=moment)
+    key.disable(actor=ACTOR)
+
+    told = details(key)
+
+    assert told["expiry"] == f"the key expires at {moment:%Y-%m-%d %H:%M:%S} UTC"
+    assert told["status"] == f"disabled since {key.disabled_at:%Y-%m-%d %H:%M:%S} UTC"
+
+
+@pytest.mark.django_db
+def test_what_is_refused_is_told_in_a_whole_sentence():
+    key = APIKeyFactory(resources=["products"], permission="read")
+    path = f"/api/v1/stores/{StoreFactory().public_id}/webhooks"
+
+    told = details(key, method="OPTIONS", path=path)
+
+    assert told["permission"] == "OPTIONS needs no permission level"
+    assert told["resource"] == "the key may not use webhooks; it has products"
+    assert told["store_match"] == "the path names a store that is not the key's"
