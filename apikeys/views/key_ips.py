@@ -45,15 +45,13 @@ def key_ips(request: HttpRequest, key: APIKey) -> HttpResponse:
 @key_page("apikeys.change_apikey", methods=DEED)
 def key_ip_remove(request: HttpRequest, key: APIKey) -> HttpResponse:
     form = EntryForm(request.POST)
-    named = [form.cleaned_data["network"]] if form.is_valid() else []
-    removed = key.disallow_ips(named, actor=Actor.from_request(request))
-    for gone in removed:
-        name = networks.spellings(gone)[0]
-        messages.success(
-            request,
-            _("%(network)s is removed from the list of %(key)s.") % {"network": name, "key": key},
-        )
-    if removed and not key.any_ip and not key.allowed_ips.exists():
+    network = form.cleaned_data["network"] if form.is_valid() else ""
+    if not key.disallow_ips([network], actor=Actor.from_request(request)):
+        messages.warning(request, _("This address is not on the list any more."))
+        return redirect("key_ips", key.consumer_key)
+    names = {"network": networks.spellings(network)[0], "key": key}
+    messages.success(request, _("%(network)s is removed from the list of %(key)s.") % names)
+    if not key.any_ip and not key.allowed_ips.exists():
         messages.warning(request, _("The list is empty now: nobody can use the key."))
     return redirect("key_ips", key.consumer_key)
 
