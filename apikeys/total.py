@@ -1,14 +1,15 @@
-"""Numbers that say when there may be more: nothing very long is counted to its end."""
+"""Numbers of rows: counted up to a limit, or beside each row of another query."""
 
 from dataclasses import dataclass
 from typing import Any, Self
 
-from django.db.models import QuerySet
+from django.db.models import Count, OuterRef, QuerySet, Subquery
+from django.db.models.functions import Coalesce
 
 
 @dataclass(frozen=True, slots=True)
 class Total:
-    """A number; ``is_least`` when there may be more than were counted."""
+    """A number; ``is_least`` when there may be more: nothing very long is counted to its end."""
 
     count: int
     is_least: bool = False
@@ -24,3 +25,9 @@ class Total:
 
     def __str__(self) -> str:
         return f"{self.count:,}{'+' if self.is_least else ''}"
+
+
+def count_beside(rows: "QuerySet[Any]", reference: str) -> Coalesce:
+    """How many of these rows refer to each row of the query that is annotated with it."""
+    own = rows.filter(**{reference: OuterRef("pk")}).order_by().values(reference)
+    return Coalesce(Subquery(own.annotate(count=Count("pk")).values("count")), 0)

@@ -5,8 +5,7 @@ from typing import TYPE_CHECKING, Any, cast
 from django import forms
 from django.contrib import admin, messages
 from django.contrib.auth.models import AnonymousUser
-from django.db.models import Count, OuterRef, QuerySet, Subquery
-from django.db.models.functions import Coalesce
+from django.db.models import QuerySet
 from django.http import HttpRequest, HttpResponseRedirect
 from django.utils.decorators import method_decorator
 from django.utils.translation import gettext, ngettext
@@ -25,6 +24,7 @@ from apikeys.models import AllowedIP, APIKey, Permission, Secret
 from apikeys.models.api_key import APIKeyQuerySet
 from apikeys.models.key_lists import KeyState
 from apikeys.models.scope import Person
+from apikeys.total import count_beside
 from apikeys.views import password_again
 
 if TYPE_CHECKING:
@@ -139,10 +139,9 @@ class APIKeyAdmin(KeyIssuingAdmin):
     )
 
     def get_queryset(self, request: HttpRequest) -> QuerySet[Any]:
-        listed = AllowedIP.objects.filter(api_key=OuterRef("pk")).order_by().values("api_key")
-        count = Subquery(listed.annotate(count=Count("pk")).values("count"))
         rows: QuerySet[Any] = super().get_queryset(request)
-        return rows.annotate(address_count=Coalesce(count, 0))  # type: ignore[no-any-return]
+        count = count_beside(AllowedIP.objects.all(), "api_key")
+        return rows.annotate(address_count=count)  # type: ignore[no-any-return]
 
     def get_form(
         self, request: HttpRequest, obj: Any = None, change: bool = False, **options: Any

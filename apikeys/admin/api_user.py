@@ -4,8 +4,7 @@ from typing import Any
 
 from django import forms
 from django.contrib import admin
-from django.db.models import Count, ForeignKey, OuterRef, QuerySet, Subquery
-from django.db.models.functions import Coalesce
+from django.db.models import ForeignKey, QuerySet
 from django.http import HttpRequest
 from django.utils.translation import gettext_lazy as _
 
@@ -15,6 +14,7 @@ from apikeys.admin.guarded import StoreFilter
 from apikeys.forms.people import owners_for
 from apikeys.models import APIKey, APIUser, Store
 from apikeys.models.api_user import validate_length
+from apikeys.total import count_beside
 
 
 @admin.register(APIUser)
@@ -31,10 +31,9 @@ class APIUserAdmin(DeedAdmin):
     settled = ("username", "store", "status", "disabled_at", "date_added", "date_modified")
 
     def get_queryset(self, request: HttpRequest) -> QuerySet[Any]:
-        keys = APIKey.objects.filter(api_user=OuterRef("pk")).order_by().values("api_user")
-        count = Subquery(keys.annotate(count=Count("pk")).values("count"))
         rows: QuerySet[Any] = super().get_queryset(request)
-        return rows.annotate(key_count=Coalesce(count, 0))  # type: ignore[no-any-return]
+        count = count_beside(APIKey.objects.all(), "api_user")
+        return rows.annotate(key_count=count)  # type: ignore[no-any-return]
 
     @admin.display(description=_("API keys"))
     def number_of_keys(self, api_user: Any) -> int:

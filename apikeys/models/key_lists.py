@@ -5,17 +5,7 @@ from ipaddress import ip_network
 from typing import TYPE_CHECKING, Final, Self, cast
 
 from django.db import models
-from django.db.models import (
-    Count,
-    Exists,
-    F,
-    FilteredRelation,
-    OuterRef,
-    Prefetch,
-    Q,
-    Subquery,
-    Value,
-)
+from django.db.models import Exists, F, FilteredRelation, OuterRef, Prefetch, Q, Value
 from django.db.models.functions import Coalesce, Lower
 from django.db.models.lookups import Exact, IsNull
 from django.utils import timezone
@@ -27,6 +17,7 @@ from apikeys.models.scope import ScopedQuerySet
 from apikeys.models.search_word import COMMON, KeyWord, Way, ending_of, found_by
 from apikeys.models.secret import Secret
 from apikeys.models.status import Status
+from apikeys.total import count_beside
 
 if TYPE_CHECKING:
     from apikeys.models.api_key import APIKey  # noqa: F401 - named in a string below
@@ -190,12 +181,10 @@ class ListedKeys(ScopedQuerySet["APIKey"]):
 
     def for_list(self) -> Self:
         """With all that a row of the list shows; of a long list of allowed IPs the first ones."""
-        rows = AllowedIP.objects.filter(api_key=OuterRef("pk")).order_by().values("api_key")
-        count = rows.annotate(count=Count("pk")).values("count")
         first = Prefetch("allowed_ips", AllowedIP.objects.all()[:SHOWN_IPS], to_attr="first_ips")
         return (
             self.select_related("api_user__store")
-            .annotate(further_ips=Coalesce(Subquery(count), 0) - SHOWN_IPS)
+            .annotate(further_ips=count_beside(AllowedIP.objects.all(), "api_key") - SHOWN_IPS)
             .prefetch_related(first)
         )
 
