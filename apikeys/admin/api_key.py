@@ -53,6 +53,15 @@ class KeyChangeForm(DeedForm):
             offered = offered_resources(self.operator, self.instance.resources)
             offer_values(self, "resources", ((name, name) for name in offered))
 
+    def clean_expires_at(self) -> Any:
+        """As it was, unless somebody changed it: the page shows no fractions of a second.
+
+        Otherwise each change would move it a little, and that of an expired key be refused.
+        """
+        if "expires_at" in self.changed_data:
+            return self.cleaned_data["expires_at"]
+        return self.instance.expires_at
+
 
 class StateFilter(admin.SimpleListFilter):
     title = _("status")

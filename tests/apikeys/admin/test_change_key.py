@@ -1,6 +1,9 @@
 """Editing a key in the admin: through the deeds, and never over a newer change."""
 
+from datetime import timedelta
+
 import pytest
+from django.utils import timezone
 
 from apikeys.models import AllowedIP, APIKey, ChangeRecord
 from tests.back_office import filled_in, page
@@ -39,6 +42,20 @@ def test_saving_an_untouched_form_changes_nothing(client, key):
     key.refresh_from_db()
     assert key.revision == 1
     assert ChangeRecord.objects.count() == before
+
+
+@pytest.mark.parametrize("days", [-30, 30])
+def test_the_moment_of_expiry_stays_to_the_microsecond_while_something_else_is_changed(
+    client, key, days
+):
+    expires_at = timezone.now().replace(microsecond=987654) + timedelta(days=days)
+    APIKey.objects.filter(pk=key.pk).update(expires_at=expires_at)
+
+    client.post(page(key), filled_in(client.get(page(key)), description="ERP 2"))
+
+    key.refresh_from_db()
+    assert (key.description, key.expires_at) == ("ERP 2", expires_at)
+    assert last_change(key).after == {"description": "ERP 2"}
 
 
 def test_a_form_that_was_opened_before_a_newer_change_is_refused(client, key):
