@@ -81,8 +81,9 @@ class KeyListForm(forms.Form):
         if not self.order:
             return keys.order_by(NATURAL_ORDERS[chosen["status"]], "pk")
         minus, column = self.order.startswith("-"), self.order.removeprefix("-")
-        if column in chosen:
-            # All have the same there, and stand in the order that is left.
+        if column in chosen and chosen[column] != KeyState.RETIRED_IN_USE:
+            # All have the same there, and stand in the order that is left. Only a replaced secret
+            # may be in use whatever the status of its key.
             minus, column = not minus, "added"
         return keys.in_order(("-" if minus else "") + ORDERS[column])
 

@@ -116,6 +116,18 @@ def test_the_filter_for_replaced_secrets_in_use(client, admin):
     assert names(client, status="retired_in_use") == ["leaking"]
 
 
+def test_keys_whose_replaced_secret_is_in_use_are_sorted_by_their_status(client, admin):
+    for name, disabled in (("on", False), ("off", True), ("on too", False)):
+        key = APIKeyFactory(description=name, disabled=disabled)
+        SecretFactory(api_key=key)
+        key.secrets.exclude(retires_at=None).update(refused_at=timezone.now())
+
+    asked = {"status": "retired_in_use"}
+
+    assert names(client, **asked, order="status") == ["off", "on too", "on"]
+    assert names(client, **asked, order="-status") == ["on", "on too", "off"]
+
+
 @pytest.mark.parametrize(
     ("text", "found"),
     [
