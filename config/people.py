@@ -1,9 +1,12 @@
 """Console users and groups in the admin: superusers only, every change kept, nobody locked out."""
 
+import hashlib
+import json
 from collections.abc import Iterable
 from typing import TYPE_CHECKING, Any
 
 from axes.models import AccessAttempt, AccessFailureLog, AccessLog
+from django import forms
 from django.contrib import admin
 from django.contrib.auth import SESSION_KEY
 from django.contrib.auth.admin import GroupAdmin, UserAdmin
@@ -19,20 +22,55 @@ from django.utils.translation import gettext_lazy as _
 from apikeys import networks
 from apikeys.actor import Actor
 from apikeys.admin.guarded import GuardedAdmin, NoStoreAdmin
+from apikeys.forms.opened import STALE
 from apikeys.models import ChangeRecord
 from apikeys.models.scope import Person
 
 if TYPE_CHECKING:
-    BaseForm = UserChangeForm[User]
+    BaseForm = forms.ModelForm[Any]
+    BasePersonForm = UserChangeForm[User]
     BaseUserAdmin = UserAdmin[User]
 else:
-    BaseForm, BaseUserAdmin = UserChangeForm, UserAdmin
+    BaseForm, BasePersonForm, BaseUserAdmin = forms.ModelForm, UserChangeForm, UserAdmin
 
-KEPT = ("username", "name", "email", "is_active", "is_staff", "is_superuser")
+KEPT = (
+    *("username", "name", "first_name", "last_name", "email"),
+    *("is_active", "is_staff", "is_superuser"),
+)
 KEPT_LISTS = ("groups", "user_permissions", "permissions")
 
 
-class PersonForm(BaseForm):
+class StateForm(BaseForm):
+    """Knows what the record was when the form was opened, and does not undo a newer change.
+
+    Django's people and groups have no moment of their last change: their values name their state.
+    """
+
+    opened = forms.CharField(widget=forms.HiddenInput, required=False)
+
+    def __init__(self, *args: Any, **kwargs: Any) -> None:
+        super().__init__(*args, **kwargs)
+        if self.instance.pk:
+            self.initial["opened"] = state_of(self.instance)
+
+    def clean(self) -> dict[str, Any]:
+        cleaned = super().clean() or {}
+        if self.instance.pk:
+            # Locked within the admin's transaction: nobody moves it between here and the deed.
+            rows = type(self.instance)._default_manager.select_for_update()
+            now = rows.filter(pk=self.instance.pk).first()
+            if now is None or cleaned.get("opened") != state_of(now):
+                raise ValidationError(STALE, code="stale")
+        return cleaned
+
+
+class RoleForm(StateForm):
+    class Meta:
+        model = Group
+        fields = ("name", "permissions")
+
+
+class PersonForm(StateForm, BasePersonForm):
     """Somebody who can let others in must remain."""
 
     def clean(self) -> dict[str, Any]:
@@ -72,6 +110,10 @@ class SuperuserAdmin(GuardedAdmin):
     def has_delete_permission(self, request: HttpRequest, obj: Model | None = None) -> bool:
         return self.has_module_permission(request) and obj != request.user
 
+    def get_fieldsets(self, request: HttpRequest, obj: Any = None) -> Any:
+        fieldsets = super().get_fieldsets(request, obj)
+        return fieldsets if obj is None else [*fieldsets, (None, {"fields": ("opened",)})]
+
     def get_object(
         self, request: HttpRequest, object_id: str, from_field: str | None = None
     ) -> Any:
@@ -103,7 +145,8 @@ class PersonAdmin(SuperuserAdmin, BaseUserAdmin):
 
 
 class RoleAdmin(SuperuserAdmin, GroupAdmin):
-    pass
+    form = RoleForm
+    fields = ("name", "permissions")
 
 
 def snapshot(obj: Any) -> dict[str, Any]:
@@ -115,6 +158,12 @@ def snapshot(obj: Any) -> dict[str, Any]:
     if hasattr(obj, "password"):
         values["password"] = obj.password
     return values
+
+
+def state_of(obj: Any) -> str:
+    """Names the state of a person or group; the password is set on a page of its own."""
+    values = snapshot(obj) | {"password": ""}
+    return hashlib.sha256(json.dumps(values).encode()).hexdigest()
 
 
 def note(

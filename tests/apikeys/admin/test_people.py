@@ -63,6 +63,30 @@ def test_the_rights_of_a_group_are_kept_as_a_change(client, superuser):
     assert last_change().after == {"permissions": [str(right)]}
 
 
+def test_a_person_who_was_deactivated_meanwhile_stays_so(client, superuser):
+    alice = UserFactory(username="alice")
+    form = filled_in(client.get(page(alice)), email="alice@example.com")
+    User.objects.filter(pk=alice.pk).update(is_active=False)
+
+    response = client.post(page(alice), form)
+
+    assert "changed after you opened the form" in response.content.decode()
+    alice.refresh_from_db()
+    assert (alice.is_active, alice.email) == (False, "")
+
+
+def test_a_right_that_was_taken_meanwhile_stays_so(client, superuser):
+    group = Group.objects.create(name="operators")
+    group.permissions.set(UserFactory(permissions=["apikeys.view_apikey"]).user_permissions.all())
+    form = filled_in(client.get(page(group)), name="helpers")
+    group.permissions.clear()
+
+    response = client.post(page(group), form)
+
+    assert "changed after you opened the form" in response.content.decode()
+    assert not Group.objects.get(name="operators").permissions.exists()
+
+
 def test_a_new_password_is_kept_as_a_change_without_the_password(client, superuser):
     alice = UserFactory(username="alice")
     new = "another horse battery staple"
