@@ -110,8 +110,14 @@ class EntryForm(forms.Form):
 
 
 class LabelForm(EntryForm):
-    """Another label for it."""
+    """Another label for it, in place of the one that the page showed."""
 
     label = forms.CharField(
         label=_("Label"), max_length=LABEL_LENGTH, required=False, validators=[plain_text]
+    )
+    revision = forms.IntegerField(
+        label=_("State of the key"),
+        widget=forms.HiddenInput,
+        min_value=0,
+        max_value=2**31 - 1,
     )

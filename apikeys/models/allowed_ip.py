@@ -127,9 +127,11 @@ class AddressList(Revisioned):
         return removed
 
     @transaction.atomic
-    def label_ip(self, network: str, *, label: str, actor: Actor) -> bool:
+    def label_ip(
+        self, network: str, *, label: str, actor: Actor, revision: int | None = None
+    ) -> bool:
         """Give an allowed IP another label. Returns whether anything changed."""
-        self.lock()
+        self.lock_at(revision)
         row = self.allowed_ips.get(network=network)
         before, row.label = row.label, label
         if before == label:

@@ -10,7 +10,8 @@ from django.utils.translation import ngettext
 from apikeys import client_ip, networks
 from apikeys.actor import Actor
 from apikeys.forms.addresses import AllowIPsForm, EntryForm, LabelForm
-from apikeys.models import AllowedIP, APIKey
+from apikeys.forms.opened import STALE
+from apikeys.models import AllowedIP, APIKey, StaleRevision
 from apikeys.paging import page_of
 from apikeys.views.access import DEED, FORM, key_page
 
@@ -67,6 +68,8 @@ def key_ip_label(request: HttpRequest, key: APIKey) -> HttpResponse:
         key.label_ip(**form.cleaned_data, actor=Actor.from_request(request))
     except AllowedIP.DoesNotExist:
         messages.warning(request, _("Somebody else has already removed this address."))
+    except StaleRevision:
+        messages.warning(request, STALE)
     else:
         messages.success(request, _("The label is saved."))
     return redirect("key_ips", key.consumer_key)

@@ -1,7 +1,7 @@
 import pytest
 
 from apikeys.models import APIKey, ChangeRecord
-from tests.factories import APIKeyFactory
+from tests.factories import ACTOR, APIKeyFactory
 
 
 @pytest.fixture
@@ -86,25 +86,50 @@ def test_an_address_is_removed_and_an_empty_list_is_said_in_words(client, key):
     assert not APIKey.objects.get().any_ip
 
 
+def relabel(client, key, label, *, network="203.0.113.7/32"):
+    form = {"network": network, "label": label, "revision": key.revision}
+    return client.post(url(key, "label/"), form, follow=True)
+
+
 def test_a_label_is_changed(client, key):
-    client.post(url(key, "label/"), {"network": "203.0.113.7/32", "label": "ERP 2"})
+    relabel(client, key, "ERP 2")
 
     assert key.allowed_ips.get().label == "ERP 2"
     assert ChangeRecord.objects.filter(action="allowed IP labelled").exists()
 
 
+def test_a_label_that_somebody_changed_meanwhile_stays_so(client, key):
+    stale = APIKey.objects.get()
+    key.label_ip("203.0.113.7/32", label="ERP 2", actor=ACTOR)
+
+    page = relabel(client, stale, "ERP").content.decode()
+
+    assert "changed after you opened the form" in page
+    assert key.allowed_ips.get().label == "ERP 2"
+
+
 @pytest.mark.parametrize(
-    "form",
+    ("network", "label"),
     [
-        {"network": "198.51.100.1/32", "label": "x"},
-        {"network": "203.0.113.7/32", "label": "x" * 101},
-        {"network": "203.0.113.7/32", "label": "a\u202eb"},
-        {"network": "", "label": "x"},
-        {"network": "\x00", "label": "x"},
+        ("198.51.100.1/32", "x"),
+        ("203.0.113.7/32", "x" * 101),
+        ("203.0.113.7/32", "a\u202eb"),
+        ("", "x"),
+        ("\x00", "x"),
     ],
 )
-def test_an_odd_label_changes_nothing(client, key, form):
-    client.post(url(key, "label/"), form)
+def test_an_odd_label_changes_nothing(client, key, network, label):
+    relabel(client, key, label, network=network)
+
+    assert key.allowed_ips.get().label == "ERP"
+
+
+@pytest.mark.parametrize("revision", [None, "", "x", "-1", "9" * 30])
+def test_a_label_without_a_sound_revision_changes_nothing(client, key, revision):
+    form = {"network": "203.0.113.7/32", "label": "x", "revision": revision}
+    client.post(
+        url(key, "label/"), {name: value for name, value in form.items() if value is not None}
+    )
 
     assert key.allowed_ips.get().label == "ERP"
 
