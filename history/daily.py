@@ -30,7 +30,7 @@ def today() -> date:
     return timezone.localdate(timezone=timezone.get_default_timezone())
 
 
-def days_of_key(key_id: int, days: int) -> list[Day]:
+def days_of_key(key_id: int, *, days: int) -> list[Day]:
     """Every one of the last so many days, today the last, also those without a call."""
 
     def count(since: date, beyond: CallRecordQuerySet) -> Counter[tuple[date, bool]]:

@@ -34,7 +34,7 @@ def offer(store_id: str) -> str:
     return body + _tag(store_id, body, tokens.newest_pepper_id())
 
 
-def is_offer(store_id: str, key: str) -> bool:
+def is_offer(key: str, *, store_id: str) -> bool:
     """Whether we offered this key for this store, and lately enough."""
     if not SHAPE.fullmatch(key):
         return False
@@ -57,7 +57,7 @@ def digests(key: str) -> list[str]:
     return [_digest(key, pepper_id) for pepper_id in settings.APIKEYS_PEPPERS]
 
 
-def matches(key: str, stored: str) -> bool:
+def matches(key: str, *, stored: str) -> bool:
     """Whether ``stored`` is a digest of ``key``. Constant time."""
     found = False
     for made in digests(key):

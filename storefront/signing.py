@@ -36,7 +36,10 @@ def headers(
 ) -> dict[str, str]:
     """The headers of one attempt, the newest secret first."""
     whole = hmac.digest(secrets[0].encode(), body, "sha256").hex()
-    signatures = [standard_signature(secret, message_id, timestamp, body) for secret in secrets]
+    signatures = [
+        standard_signature(secret, message_id=message_id, timestamp=timestamp, body=body)
+        for secret in secrets
+    ]
     return {
         "X-Coinsnap-Sig": f"sha256={whole}",
         "BTCPay-Sig": f"sha256={whole}",
@@ -46,7 +49,7 @@ def headers(
     }
 
 
-def standard_signature(secret: str, message_id: str, timestamp: int, body: bytes) -> str:
+def standard_signature(secret: str, *, message_id: str, timestamp: int, body: bytes) -> str:
     """The signature of Standard Webhooks."""
     signed = f"{message_id}.{timestamp}.".encode() + body
     return "v1," + base64.b64encode(hmac.digest(key_of(secret), signed, "sha256")).decode()
@@ -79,7 +82,8 @@ class Verifier:
             raise NotGenuine("There is no time.")
         given = sent.get("webhook-signature", "").split(" ")
         expected = [
-            standard_signature(secret, message_id, int(timestamp), body) for secret in self.secrets
+            standard_signature(secret, message_id=message_id, timestamp=int(timestamp), body=body)
+            for secret in self.secrets
         ]
         if not any(
             hmac.compare_digest(one.encode(), other.encode()) for one in given for other in expected

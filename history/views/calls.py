@@ -40,7 +40,7 @@ def key_history(request: HttpRequest, key: APIKey) -> HttpResponse:
     wanted = CallFilter(request.GET, request=request, key=key)
     context = _listed(request, wanted) | {
         "key": key,
-        "chart": chart.draw(daily.days_of_key(key.pk, chosen_period(request))),
+        "chart": chart.draw(daily.days_of_key(key.pk, days=chosen_period(request))),
         "periods": chart.PERIODS,
         "frequent": frequent.of_key(key),
     }

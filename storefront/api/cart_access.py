@@ -218,5 +218,5 @@ class CoCartView(CartView):
         return cart
 
     def _is_offered(self, key: str) -> bool:
-        offered = cart_key.is_offer(self.store.public_id, key)
+        offered = cart_key.is_offer(key, store_id=self.store.public_id)
         return offered and not Cart.objects.has_used(key)

@@ -65,7 +65,7 @@ class CartQuerySet(ScopedQuerySet["Cart"]):
         """The cart that this cart key opens, if any."""
         # The look-up goes by a keyed digest, so that its time tells nothing about the key.
         cart = self.alive().filter(key_digest__in=cart_key.digests(key)).first()
-        return cart if cart is not None and cart_key.matches(key, cart.key_digest) else None
+        return cart if cart is not None and cart_key.matches(key, stored=cart.key_digest) else None
 
     def has_used(self, offered: str) -> bool:
         """Whether an offered key has opened a cart, whatever became of both."""

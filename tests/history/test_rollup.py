@@ -96,7 +96,7 @@ def test_readers_see_counted_and_uncounted_calls_as_one(superuser):
     CallRecordFactory()
     CallRecordFactory(key=key, date_added=timezone.now() - timedelta(days=8))
 
-    last_week = daily.days_of_key(key.pk, 7)
+    last_week = daily.days_of_key(key.pk, days=7)
 
     assert [day.day for day in last_week] == [
         daily.today() - timedelta(ago) for ago in range(6, -1, -1)
@@ -123,7 +123,7 @@ def test_a_reader_that_meets_the_worker_reads_again(monkeypatch):
 
     monkeypatch.setattr(daily, "_mark", mark)
 
-    assert daily.days_of_key(key.pk, 7)[-1].allowed == 1
+    assert daily.days_of_key(key.pk, days=7)[-1].allowed == 1
     assert len(marks) == 4
 
 

@@ -130,9 +130,9 @@ def test_an_offer_ends_before_any_cart_could_be_forgotten(shop):
     with time_machine.travel(timezone.now(), tick=False) as clock:
         key = cart_key.offer(shop.store.public_id)
         clock.shift(timedelta(days=2, seconds=-1))
-        assert cart_key.is_offer(shop.store.public_id, key)
+        assert cart_key.is_offer(key, store_id=shop.store.public_id)
         clock.shift(timedelta(seconds=1))
-        assert not cart_key.is_offer(shop.store.public_id, key)
+        assert not cart_key.is_offer(key, store_id=shop.store.public_id)
 
 
 def test_a_made_up_key_opens_nothing(shop, product):
