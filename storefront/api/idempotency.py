@@ -32,7 +32,7 @@ View = Callable[..., Response]
 class KeyReused(exceptions.APIException):
     status_code = 422
     default_code = "idempotency_key_reused"
-    default_detail = "This Idempotency-Key was used for another request."
+    default_detail = "This Idempotency-Key was used for another request. Send a new one."
 
 
 class StillRunning(exceptions.APIException):

@@ -43,7 +43,7 @@ class Incoming(serializers.Serializer[Any]):
                 continue
             if folded in ("store", "storeid"):
                 if value != store:
-                    errors[name] = _error("This is not the store of the path.", "foreign")
+                    errors[name] = _error("This is not the store of your key.", "foreign")
             elif folded in self.server_owned:
                 errors[name] = _error("Only the server sets this.", "server_owned")
             elif folded in known:

@@ -133,7 +133,9 @@ class MarkField(serializers.ChoiceField):
 
 class MarkBody(Incoming):
     status = MarkField(
-        [InvoiceStatus.SETTLED, InvoiceStatus.INVALID, *MARKS], help_text="What it is marked as."
+        [InvoiceStatus.SETTLED, InvoiceStatus.INVALID, *MARKS],
+        help_text="What it is marked as.",
+        error_messages={"invalid_choice": "An invoice is marked as Settled or Invalid."},
     )
 
 

@@ -35,7 +35,10 @@ class TransferBody(Incoming):
     server_owned = frozenset({"id", "ticket", "url", "expires", "expiresat", "spentat"})
 
     cart = serializers.CharField(max_length=44, help_text="The public id of the cart.")
-    action = serializers.ChoiceField(choices=Action.choices)
+    action = serializers.ChoiceField(
+        choices=Action.choices,
+        error_messages={"invalid_choice": f"Choose from: {', '.join(Action.values)}."},
+    )
     sub = serializers.CharField(
         max_length=64,
         required=False,

@@ -120,7 +120,10 @@ class Payable(Owned):
         self.lock()
         self._judge_payable()
         if not self.paid_minor:
-            raise ValidationError(_("There is no payment to confirm yet."), code="no_payment")
+            raise ValidationError(
+                _("There is no payment to confirm yet: note one with its amount."),
+                code="no_payment",
+            )
         if not self.waits_for_confirmation:
             return False
         before = self.snapshot()

@@ -44,7 +44,11 @@ class WebhookQuerySet(ScopedQuerySet["Webhook"]):
         # Of two that register in one moment the second waits here, and then counts the first.
         Store.objects.select_for_update(no_key=True).get(pk=store.pk)
         if store.webhooks.registered().count() >= MOST_IN_A_STORE:
-            raise ValidationError(_("A store has at most 100 webhooks."), code="too_many")
+            raise ValidationError(
+                _("A store has at most %(most)d webhooks. Delete one that is no longer needed."),
+                code="too_many",
+                params={"most": MOST_IN_A_STORE},
+            )
         secret = secret or new_secret()
         webhook = Webhook(store=store, url=url, events=list(events.UNNAMED), **fields)
         if names is not None:

@@ -372,6 +372,7 @@ def test_nothing_else_can_be_marked(shop, status):
     refused = shop.post(f"invoices/{invoice.public_id}/status", {"status": status})
 
     assert refused.status_code == 400
+    assert refused.json()["message"] == "status: An invoice is marked as Settled or Invalid."
     invoice.refresh_from_db()
     assert invoice.status == "New"
 

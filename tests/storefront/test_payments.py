@@ -214,7 +214,7 @@ def test_the_console_does_not_thank_for_a_payment_that_is_not_there(client, shop
     path = f"/console/shop/invoices/{invoice.public_id}/payment/"
 
     page = client.post(path, {"certain": "1"}, follow=True).content.decode()
-    assert "There is no payment to confirm yet." in page
+    assert "There is no payment to confirm yet: note one with its amount." in page
     assert "The payment is noted." not in page
 
     page = client.post(path, {"amount": "12.00"}, follow=True).content.decode()
