@@ -41,7 +41,8 @@ ERRORS = {
     "403": "The key may not be used for this, or not from here.",
     "404": "There is nothing here.",
     "405": "This path has no such method.",
-    "409": "The same request, by its Idempotency-Key, is still being worked on.",
+    "409": "The first request with this Idempotency-Key is still being worked on; or the cart was "
+    "checked out.",
     "413": "The body may have at most 1 MB.",
     "415": "Send JSON.",
     "422": "The Idempotency-Key was used for another request.",
