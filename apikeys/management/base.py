@@ -30,12 +30,13 @@ class Exit(IntEnum):
 
 
 class Failed(CommandError):
-    """Ends the command with a sentence on stderr, without a traceback and without a secret."""
+    """Ends the command with one line on stderr, without a traceback and without a secret."""
 
     exit = Exit.FAILED
 
     def __init__(self, message: object) -> None:
-        super().__init__(storable(redact(str(message)), 2000), returncode=self.exit)
+        line = " ".join(str(message).split())  # databases complain in several
+        super().__init__(storable(redact(line), 2000), returncode=self.exit)
 
 
 class WrongUsage(Failed):

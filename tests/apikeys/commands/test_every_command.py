@@ -52,7 +52,7 @@ def test_without_its_database_a_command_ends_with_4(command, name, monkeypatch):
     StoreFactory()
 
     def refuse(*_):
-        raise OperationalError("the server is gone")
+        raise OperationalError("the server\n\tis gone\n")
 
     connection.ensure_connection()
     with monkeypatch.context() as patch:
