@@ -50,7 +50,7 @@ class ChangeRecordQuerySet(ScopedQuerySet["ChangeRecord"]):
 
 
 class ChangeRecord(models.Model):
-    """What a console user or a command did. Never edited; outlives what it is about.
+    """One deed, whoever did it. Never edited; outlives what it is about.
 
     The references become null when their object is deleted; the copied names stay.
     """
