@@ -1,11 +1,7 @@
 """What can name a record of a shop in a URL; anything else is not found."""
 
+from django.urls.converters import StringConverter
 
-class PublicIDConverter:
+
+class PublicIDConverter(StringConverter):
     regex = "[0-9A-Za-z]{22}"
-
-    def to_python(self, value: str) -> str:
-        return value
-
-    def to_url(self, value: str) -> str:
-        return value

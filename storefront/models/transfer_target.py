@@ -56,17 +56,12 @@ class TransferTargetQuerySet(ScopedQuerySet["TransferTarget"]):
     def by_store(self, stores: Iterable[Store]) -> "list[tuple[Store, list[TransferTarget]]]":
         """Each store with the targets of every action, in their order."""
         asked = list(stores)
-        set_ = {(one.store_id, one.action): one for one in self.filter(store__in=asked)}
-        return [
-            (
-                store,
-                [
-                    set_.get((store.pk, action), TransferTarget(store=store, action=action))
-                    for action in Action
-                ],
-            )
-            for store in asked
-        ]
+        known = {(one.store_id, one.action): one for one in self.filter(store__in=asked)}
+
+        def target(store: Store, action: Action) -> TransferTarget:
+            return known.get((store.pk, action)) or TransferTarget(store=store, action=action)
+
+        return [(store, [target(store, action) for action in Action]) for store in asked]
 
     @transaction.atomic
     def set(

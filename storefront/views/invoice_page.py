@@ -1,7 +1,7 @@
 """The hosted page behind an invoice's ``checkoutLink``. Who knows the link may see the page."""
 
 from django.http import Http404, HttpRequest, HttpResponse, JsonResponse
-from django.shortcuts import render
+from django.shortcuts import get_object_or_404, render
 from django.views.decorators.cache import never_cache
 from django.views.decorators.http import require_safe
 
@@ -38,7 +38,4 @@ def invoice_status(request: HttpRequest, public_id: str) -> JsonResponse:
 
 
 def _invoice(public_id: str) -> Invoice:
-    found = Invoice.objects.select_related("store").filter(public_id=public_id).first()
-    if found is None:
-        raise Http404
-    return found
+    return get_object_or_404(Invoice.objects.select_related("store"), public_id=public_id)
