@@ -1,0 +1,124 @@
+"""Whoever only looks changes nothing: every address of the project, asked for by safe methods."""
+
+import re
+
+import pytest
+from django.apps import apps
+from django.contrib.auth.models import Group
+from django.urls import URLPattern, get_resolver
+
+from tests.calls import credential
+from tests.factories import APIKeyFactory, UserFactory
+from tests.storefront.factories import (
+    CartFactory,
+    InvoiceFactory,
+    PaymentMethodFactory,
+    ProductFactory,
+    SessionTransferFactory,
+    ShopperSessionFactory,
+    TransferTargetFactory,
+    WebhookFactory,
+)
+
+ARGUMENT = re.compile(r"<(?:\w+:)?(\w+)>")
+NAMED_GROUP = re.compile(r"\(\?P<(\w+)>(?:[^()]|\([^()]*\))*\)")
+# What a call may leave, and what keeps people logged in.
+RECORDS = {"history.CallRecord", "history.UnprovenCalls", "sessions.Session"}
+
+
+@pytest.fixture
+def shop(client, db):
+    """A shop with one record of every kind, its values by the names that routes give them."""
+    client.force_login(UserFactory(superuser=True))
+    Group.objects.create(name="operators")
+    key = APIKeyFactory(permission="read_write", allowed_ips=["127.0.0.1"], rate_limit="none")
+    store = key.api_user.store
+    cart = CartFactory(store=store, items=[ProductFactory(store=store)])
+    webhook = WebhookFactory(store=store)
+    invoice = InvoiceFactory(store=store, status="Settled")
+    method = PaymentMethodFactory(store=store)
+    TransferTargetFactory(store=store)
+    SessionTransferFactory(key=key, cart=cart)
+    client.cookies["shopper"] = ShopperSessionFactory(cart=cart).cookie
+    records = {
+        "cart": cart,
+        "delivery": webhook.deliveries.first(),
+        "invoice": invoice,
+        "payment-method": method,
+        "product": cart.items.get().product,
+        "webhook": webhook,
+    }
+    return {
+        "key": key,
+        "headers": credential(key)[0] | {"Cart-Key": cart.cart_key},
+        "consumer_key": key.consumer_key,
+        "username": key.api_user.username,
+        "store_id": store.public_id,
+        "item_key": cart.items.get().key,
+        "action": "account",
+        "deed": "disable",
+        "topic": "ip_not_allowed",
+        **{f"{name}_id": record.public_id for name, record in records.items()},
+        **{f"shop/{name}": record.public_id for name, record in records.items()},
+    }
+
+
+def routes(patterns=None, before=""):
+    for one in get_resolver().url_patterns if patterns is None else patterns:
+        if isinstance(one, URLPattern):
+            yield before + str(one.pattern)
+        else:
+            yield from routes(one.url_patterns, before + str(one.pattern))
+
+
+def address(route, shop):
+    """The route's address of the record that is there."""
+    kind = re.search(r"shop/([\w-]+?)(ie)?s/", route)
+    name = "store_id" if kind is None else "shop/" + kind[1] + ("y" if kind[2] else "")
+    values = shop | {
+        "public_id": shop["invoice_id"] if route.startswith("^^i/") else shop.get(name),
+        "object_id": row_of(route),
+        "id": row_of(route),
+    }
+    text = NAMED_GROUP.sub(r"<\1>", route)
+    text = ARGUMENT.sub(lambda name: str(values.get(name[1], "1")), text)
+    return "/" + re.sub(r"[\^$?]", "", text)
+
+
+def row_of(route):
+    """The id of a row of the model whose admin page the route is of."""
+    model = re.match(r"admin/(\w+)/(\w+)/", route)
+    if model is None or model[1] not in apps.app_configs:
+        return 1
+    return apps.get_model(*model.groups())._default_manager.values_list("pk", flat=True).first()
+
+
+def everything():
+    """Every row there is, by its table."""
+    rows = {model._meta.label: list(model._base_manager.values()) for model in apps.get_models()}
+    for key in rows["apikeys.APIKey"]:
+        del key["last_used_at"]
+    # Who took the history away with them is kept.
+    changes = rows["apikeys.ChangeRecord"]
+    rows["apikeys.ChangeRecord"] = [it for it in changes if it["action"] != "history exported"]
+    return {table: kept for table, kept in rows.items() if table not in RECORDS}
+
+
+@pytest.mark.parametrize("method", ["GET", "HEAD", "OPTIONS"])
+def test_looking_changes_nothing(client, shop, method):
+    before = everything()
+    statuses = {}
+
+    for route in routes():
+        place = address(route, shop)
+        headers = shop["headers"] if place.startswith(("/api/", "/wp-json/")) else {}
+        response = client.generic(method, place, headers=headers, secure=True)
+        if response.streaming:
+            list(response)
+        statuses[place] = response.status_code
+
+    assert everything() == before
+    assert max(statuses.values()) < 500
+    if method == "GET":
+        looked = [place for place, status in statuses.items() if status == 200]
+        assert len(looked) > 100
