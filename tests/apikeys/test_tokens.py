@@ -1,6 +1,7 @@
 """The format of keys and secrets, and what is stored of them."""
 
 import base64
+import random
 import re
 import time
 import zlib
@@ -48,6 +49,17 @@ def test_a_known_secret_stays_valid_in_every_later_version():
 
 def test_two_minted_keys_share_nothing():
     first, second = tokens.mint(), tokens.mint()
+    assert first.consumer_key != second.consumer_key
+    assert first.secret[24:67] != second.secret[24:67]
+
+
+def test_no_state_that_can_be_learned_makes_the_same_key_again():
+    def minted_after(seed):
+        random.seed(seed)
+        return tokens.mint()
+
+    first, second = minted_after(7), minted_after(7)
+
     assert first.consumer_key != second.consumer_key
     assert first.secret[24:67] != second.secret[24:67]
 
