@@ -58,6 +58,9 @@ class APIKeyQuerySet(ListedKeys):
         ``any_ip``, nobody can use the key. Raises ``ValidationError`` and leaves nothing behind
         when a value does not fit.
         """
+        # Whoever deletes the API user now waits, and then finds this key; the other way round the
+        # check below finds no API user. Otherwise the database would complain at the commit.
+        list(APIUser.objects.select_for_update(no_key=True).filter(pk=api_user.pk))
         minted = tokens.mint(mode)
         key = APIKey(
             consumer_key=minted.consumer_key,

@@ -1,10 +1,15 @@
 """A key is made whole or not at all, at whatever statement its making is interrupted."""
 
-import pytest
-from django.db import connection
+import time
+from concurrent.futures import ThreadPoolExecutor
 
-from apikeys.models import AllowedIP, APIKey, ChangeRecord, Secret
-from tests.factories import ACTOR, APIKeyFactory
+import pytest
+from django.core.exceptions import ValidationError
+from django.db import connection, connections
+
+from apikeys.models import AllowedIP, APIKey, APIUser, ChangeRecord, Secret
+from tests.factories import ACTOR, APIKeyFactory, APIUserFactory
+from tests.waiting import is_somebody_waiting, only_postgresql
 
 pytestmark = pytest.mark.django_db(transaction=True)
 
@@ -50,3 +55,30 @@ def test_a_crash_after_any_statement_leaves_nothing_of_a_key():
         with pytest.raises(Crash), connection.execute_wrapper(Interruption(after)):
             issue()
         assert rows() == whole, f"after statement {after}"
+
+
+@only_postgresql
+def test_an_api_user_is_not_deleted_while_its_first_key_is_made(monkeypatch):
+    api_user, full_clean = APIUserFactory(), APIKey.full_clean
+
+    def delete_elsewhere():
+        try:
+            APIUser.objects.get().delete(actor=ACTOR)
+        finally:
+            connections.close_all()
+
+    with ThreadPoolExecutor(1) as thread:
+        deletions = []
+
+        def checked_before_somebody_deletes(key):
+            full_clean(key)
+            deletions.append(thread.submit(delete_elsewhere))
+            while not deletions[0].done() and not is_somebody_waiting():
+                time.sleep(0.01)
+
+        monkeypatch.setattr(APIKey, "full_clean", checked_before_somebody_deletes)
+        key, _secret = APIKey.objects.issue(actor=ACTOR, api_user=api_user, any_ip=True)
+
+    with pytest.raises(ValidationError, match="Delete the keys"):
+        deletions[0].result()
+    assert APIKey.objects.get() == key

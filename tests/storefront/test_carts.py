@@ -19,7 +19,7 @@ from tests.storefront.factories import (
     SessionTransferFactory,
     ShopperSessionFactory,
 )
-from tests.storefront.waiting import is_somebody_waiting, only_postgresql
+from tests.waiting import is_somebody_waiting, only_postgresql
 
 
 @pytest.fixture

@@ -22,7 +22,7 @@ from tests.storefront.factories import (
     TransferTargetFactory,
 )
 from tests.storefront.links import signed_link
-from tests.storefront.waiting import is_somebody_waiting, only_postgresql
+from tests.waiting import is_somebody_waiting, only_postgresql
 
 pytestmark = pytest.mark.django_db
 WAYS = ["ticket", "signature"]
