@@ -17,6 +17,7 @@ from apikeys.networks import canonical_ip
 from apikeys.rules import RULES, Facts, Finding
 
 PASS, FAIL, SKIPPED = "pass", "fail", "skipped"
+METHODS = ("GET", "HEAD", "POST", "PUT", "PATCH", "DELETE", "OPTIONS")
 
 
 class Check(NamedTuple):
@@ -54,14 +55,17 @@ def explain(
     """What the gate would answer to ``method path`` from ``ip`` with this key's current secret.
 
     Counts against no limit and leaves no record. Raises ``ValueError`` when ``ip`` is not an
-    address or no protected view answers to ``path``.
+    address, no call has such a ``method``, or no protected view answers to ``path``.
     """
+    method = method.upper()
+    if method not in METHODS:
+        raise ValueError(_("A method is one of %(methods)s.") % {"methods": ", ".join(METHODS)})
     address = canonical_ip(ip)
     if address is None:
         raise ValueError(_("“%(ip)s” is not an IP address.") % {"ip": ip})
     resource, store_id = _route(path)
     call = Call(
-        method=method.upper(),
+        method=method,
         scheme="https",
         host="",
         path=path,

@@ -36,8 +36,8 @@ def plain_text(text: str) -> None:
 
 
 def visible_text(text: str) -> None:
-    """Validator: refuse control, invisible and direction-changing characters."""
-    if not is_plain(text):
+    """Validator: refuse control, invisible and direction-changing characters, and blanks alone."""
+    if not is_plain(text) or text.isspace():
         raise ValidationError(
             _("Use visible characters only: no line breaks, control or invisible characters."),
             code="not_plain",

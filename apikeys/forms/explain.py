@@ -11,12 +11,12 @@ from apikeys.models import APIKey
 from apikeys.networks import ENTRY_LENGTH, canonical_ip
 from apikeys.text import plain_text
 
-METHODS = ("GET", "POST", "PUT", "PATCH", "DELETE", "OPTIONS")
-
 
 class ExplainForm(forms.Form):
     ip = forms.CharField(label=_("Address"), max_length=ENTRY_LENGTH, validators=[plain_text])
-    method = forms.ChoiceField(label=_("Method"), choices=[(name, name) for name in METHODS])
+    method = forms.ChoiceField(
+        label=_("Method"), choices=[(name, name) for name in explanation.METHODS]
+    )
     path = forms.CharField(
         label=_("Path"), max_length=300, initial="/api/v1/whoami", validators=[plain_text]
     )

@@ -35,7 +35,7 @@ def test_the_public_consumer_key_may_be_written_about():
     assert key.description.endswith("abcdef")
 
 
-@pytest.mark.parametrize("text", ["a\x00b", "a\u202eb", "a\u200bb", "a\nb"])
-def test_invisible_characters_are_refused(text):
+@pytest.mark.parametrize("text", ["a\x00b", "a\u202eb", "a\u200bb", "a\nb", "  ", "\u3000"])
+def test_invisible_characters_and_blanks_alone_are_refused(text):
     with pytest.raises(ValidationError, match="visible characters"):
         APIKeyFactory(description=text)

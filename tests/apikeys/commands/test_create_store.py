@@ -36,6 +36,7 @@ def test_people_read_the_store_id(command):
         ["--json"],
         ["-x"],
         [""],
+        ["  "],
         ["two\nlines"],
         ["nul\x00"],
         ["x" * 10_240],

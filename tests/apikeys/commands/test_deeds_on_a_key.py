@@ -215,7 +215,9 @@ def test_a_call_that_would_be_let_in_is_explained_too(command):
     assert ran.out.endswith("allow (200)\n")
 
 
-@pytest.mark.parametrize("wrong", ["--ip=nowhere", "--path=/console/", "--path=nothing"])
+@pytest.mark.parametrize(
+    "wrong", ["--ip=nowhere", "--path=/console/", "--path=nothing", "--method=PSOT", "--method="]
+)
 def test_what_cannot_be_explained_is_wrong_usage(command, wrong):
     key = APIKeyFactory()
     assert command("explain_call", key.consumer_key, wrong).code == 2
