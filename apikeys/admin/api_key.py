@@ -44,8 +44,9 @@ class KeyChangeForm(DeedForm):
         required=False,
         help_text=_("Choose none to allow all but the privileged ones."),
     )
-    # Whoever fills it in; set by the page.
+    # Whoever fills it in, and whether their password was typed long ago; set by the page.
     operator: Person = AnonymousUser()
+    password_is_due = True
 
     def __init__(self, *args: Any, **kwargs: Any) -> None:
         super().__init__(*args, **kwargs)
@@ -61,6 +62,17 @@ class KeyChangeForm(DeedForm):
         if "expires_at" in self.changed_data:
             return self.cleaned_data["expires_at"]
         return self.instance.expires_at
+
+    def clean_permission(self) -> str:
+        """What lets a key write takes the password, which the console's page asks for."""
+        asked = str(self.cleaned_data["permission"])
+        reads = self.instance.permission == Permission.READ
+        if reads and asked != Permission.READ and self.password_is_due:
+            raise forms.ValidationError(
+                _("Letting a key write takes your password: edit it in the console."),
+                code="password",
+            )
+        return asked
 
 
 class StateFilter(admin.SimpleListFilter):
@@ -158,6 +170,7 @@ class APIKeyAdmin(KeyIssuingAdmin):
         """A form that offers what this person may give."""
         form: Any = super().get_form(request, obj, change, **options)
         form.operator = request.user
+        form.password_is_due = password_again.is_due(request)
         return form
 
     @admin.display(description=_("status"))

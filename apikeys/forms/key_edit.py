@@ -9,7 +9,7 @@ from apikeys.actor import Actor
 from apikeys.forms.choices import offer_values
 from apikeys.forms.expiry import CHOICES
 from apikeys.forms.key_settings import KeySettingsForm
-from apikeys.models import APIKey, ChangeRecord
+from apikeys.models import APIKey, ChangeRecord, Permission
 from apikeys.models.scope import Person
 
 KEEP = ("keep", _("Leave as it is"))
@@ -44,6 +44,12 @@ class KeyEditForm(KeySettingsForm):
         """What the form was opened on: the key's revision and its newest change."""
         newest = ChangeRecord.objects.of_key(key).values_list("pk", flat=True).first()
         return {"revision": key.revision, "last_change": newest or ""}
+
+    @property
+    def lets_write(self) -> bool:
+        """Whether a key that only reads would be able to write afterwards."""
+        asked = self.cleaned_data["permission"]
+        return self.key.permission == Permission.READ and asked != Permission.READ
 
     def clean(self) -> dict[str, Any] | None:
         cleaned = super().clean() or self.cleaned_data

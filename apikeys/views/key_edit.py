@@ -7,13 +7,16 @@ from django.core.exceptions import ValidationError
 from django.http import HttpRequest, HttpResponse
 from django.shortcuts import redirect, render
 from django.utils.translation import gettext as _
+from django.views.decorators.debug import sensitive_post_parameters
 
 from apikeys.actor import Actor
 from apikeys.forms.key_edit import KeyEditForm
 from apikeys.models import APIKey, ChangeRecord, StaleRevision
+from apikeys.views import password_again
 from apikeys.views.access import FORM, key_page
 
 
+@sensitive_post_parameters("password")
 @key_page("apikeys.change_apikey", methods=FORM)
 def key_edit(request: HttpRequest, key: APIKey) -> HttpResponse:
     if request.method != "POST":
@@ -21,6 +24,9 @@ def key_edit(request: HttpRequest, key: APIKey) -> HttpResponse:
     form = KeyEditForm.of_key(key, request.POST, operator=request.user)
     if not form.is_valid():
         return _show(request, key, form, status=400)
+    # Otherwise whoever may not create a writing key would create a reading one, and edit it.
+    if form.lets_write and (error := password_again.error_in(request)):
+        return _show(request, key, form, status=400, is_due=True, error=error)
     try:
         changed = form.save(key, actor=Actor.from_request(request))
     except StaleRevision:

@@ -3,6 +3,7 @@
 from datetime import timedelta
 
 import pytest
+import time_machine
 from django.utils import timezone
 
 from apikeys.models import AllowedIP, APIKey, ChangeRecord
@@ -32,6 +33,17 @@ def test_an_edit_is_kept_as_a_change(client, key):
     assert change.before == {"description": "ERP", "permission": "read"}
     assert change.after == {"description": "ERP 2", "permission": "write"}
     assert change.client_ip == "127.0.0.1"
+
+
+def test_letting_a_reading_key_write_is_left_to_the_console_when_the_password_is_due(client, key):
+    form = filled_in(client.get(page(key)), permission="write")
+    with time_machine.travel(timezone.now() + timezone.timedelta(minutes=16)):
+        refused = client.post(page(key), form)
+        client.post(page(key), form | {"permission": "read", "description": "ERP 2"})
+
+    assert "takes your password" in refused.content.decode()
+    key.refresh_from_db()
+    assert (key.permission, key.description) == ("read", "ERP 2")
 
 
 def test_saving_an_untouched_form_changes_nothing(client, key):

@@ -1,9 +1,11 @@
 import re
 
 import pytest
+import time_machine
+from django.utils import timezone
 
 from apikeys.models import APIKey, ChangeRecord
-from tests.factories import ACTOR, APIKeyFactory
+from tests.factories import ACTOR, PASSWORD, APIKeyFactory
 
 
 @pytest.fixture
@@ -40,6 +42,30 @@ def test_a_change_is_saved_and_kept_as_a_change(client, key):
     record = ChangeRecord.objects.get(action="changed")
     assert record.before["permission"] == "read"
     assert record.actor_name == "admin"
+
+
+def test_letting_a_reading_key_write_takes_the_password_when_it_was_typed_long_ago(client, key):
+    form = opened(client, key, description="ERP 2", permission="write")
+    with time_machine.travel(timezone.now() + timezone.timedelta(minutes=16)):
+        for password in ({}, {"password": "wrong"}):
+            refused = client.post(url(key), form | password)
+            assert refused.status_code == 400
+            assert 'name="password"' in refused.content.decode()
+            assert 'value="ERP 2"' in refused.content.decode()
+        assert APIKey.objects.get().permission == "read"
+
+        client.post(url(key), form | {"password": PASSWORD})
+
+    assert APIKey.objects.get().permission == "write"
+
+
+def test_any_other_edit_takes_no_password(client, key):
+    key.change(actor=ACTOR, permission="write")
+    form = opened(client, key, description="ERP 2", permission="read_write")
+    with time_machine.travel(timezone.now() + timezone.timedelta(minutes=16)):
+        client.post(url(key), form)
+
+    assert APIKey.objects.get().description == "ERP 2"
 
 
 def test_a_form_opened_before_a_newer_change_is_refused_and_says_what_changed(client, key):
