@@ -153,6 +153,6 @@ class ConsoleMiddleware:
 
         The deeds are transactions, so nothing is half done.
         """
-        if isinstance(error, DataError) and request.path_info.startswith(CONSOLE):
+        if isinstance(error, DataError) and request.path_info.startswith(CONSOLE_PREFIXES):
             return problem.bad_request(request, error)
         return None

@@ -2,6 +2,8 @@
 
 import pytest
 from django.contrib import admin
+from django.contrib.contenttypes.models import ContentType
+from django.contrib.sessions.models import Session
 
 from apikeys.admin.api_key import APIKeyAdmin
 from apikeys.models import APIKey
@@ -79,6 +81,14 @@ SENSELESS = (
 def test_a_senseless_query_is_refused_or_passed_over(client, model):
     for query in SENSELESS:
         assert client.get(listing(model) + query).status_code in {200, 302, 400}, query
+
+
+@pytest.mark.parametrize("odd", ["%00", "%ED%A0%80", "9" * 400])
+def test_an_odd_identifier_is_no_mistake_of_ours(client, odd):
+    """Under ``/r/`` Django looks for any model, and a session is named by text."""
+    sessions = ContentType.objects.get_for_model(Session).pk
+
+    assert client.get(f"/admin/r/{sessions}/{odd}/").status_code in {400, 404}
 
 
 def test_a_list_is_sorted_only_by_the_columns_that_are_declared(client):
