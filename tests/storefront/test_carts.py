@@ -8,6 +8,7 @@ from decimal import Decimal
 import pytest
 from django.db import connections, transaction
 from django.utils import timezone
+from oauthlib.oauth1 import SIGNATURE_TYPE_QUERY, Client
 
 from storefront import duties
 from storefront.models import Cart, KeptAnswer, Product
@@ -140,6 +141,25 @@ def refusals(shop, cart):
         "a foreign cart's key": (cart.public_id, foreign.cart_key),
         "an expired cart": (expired.public_id, expired.cart_key),
     }
+
+
+@pytest.mark.parametrize("is_changed", [False, True])
+def test_of_a_cart_key_signed_once_and_sent_twice_the_signed_one_counts(shop_of, is_changed):
+    shop = shop_of(signing=True)
+    cart, another = CartFactory(store=shop.store), CartFactory(store=shop.store)
+    signer = Client(
+        shop.key.consumer_key, client_secret=shop.key.secret, signature_type=SIGNATURE_TYPE_QUERY
+    )
+    place = f"https://testserver{shop.root}/carts/{cart.public_id}?cart_key={cart.cart_key}"
+    signed = signer.sign(place)[0].partition("?")[2]
+    shop.key = None  # the signature alone speaks for the caller
+
+    # Whoever meets the call on its way can change the first copy, which is not signed.
+    first = another.cart_key if is_changed else cart.cart_key
+    path = f"carts/{cart.public_id}?cart_key={first}&{signed}"
+    response = shop.get(path, headers={"Host": "testserver"})
+
+    assert (response.status_code, response.json()["id"]) == (200, cart.public_id)
 
 
 def test_unknown_foreign_and_expired_carts_are_refused_alike(shop, cart):
