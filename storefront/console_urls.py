@@ -30,6 +30,7 @@ urlpatterns = [
     path(f"{INVOICE}mark/", invoices.invoice_mark, name="invoice_mark_by_hand"),
     path(f"{INVOICE}payment/", invoices.invoice_payment, name="invoice_payment_by_hand"),
     path(f"{INVOICE}archive/", invoices.invoice_archive, name="invoice_archive"),
+    path(f"{INVOICE}unarchive/", invoices.invoice_unarchive, name="invoice_unarchive_by_hand"),
     path("webhooks/", webhooks.webhook_list, name="webhook_list"),
     path("webhooks/new/", webhooks.webhook_create, name="webhook_create"),
     path(WEBHOOK, webhooks.webhook_detail, name="webhook_detail"),

@@ -130,3 +130,11 @@ def invoice_archive(request: HttpRequest, public_id: str) -> HttpResponse:
     invoice.archive(actor=Actor.from_request(request))
     messages.success(request, _("The invoice is archived: it is no longer in the list."))
     return redirect("invoice_detail", invoice.public_id)
+
+
+@console_page("storefront.change_invoice", methods=DEED)
+def invoice_unarchive(request: HttpRequest, public_id: str) -> HttpResponse:
+    invoice = _found(request, public_id)
+    invoice.unarchive(actor=Actor.from_request(request))
+    messages.success(request, _("The invoice is in the list again."))
+    return redirect("invoice_detail", invoice.public_id)

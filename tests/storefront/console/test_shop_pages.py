@@ -34,6 +34,7 @@ DEEDS = {
     "/console/shop/invoices/{invoice}/mark/": "mark_invoice",
     "/console/shop/invoices/{invoice}/payment/": "mark_invoice",
     "/console/shop/invoices/{invoice}/archive/": "change_invoice",
+    "/console/shop/invoices/{invoice}/unarchive/": "change_invoice",
     "/console/shop/webhooks/{webhook}/enable/": "change_webhook",
     "/console/shop/webhooks/{webhook}/disable/": "change_webhook",
     "/console/shop/deliveries/{delivery}/redeliver/": "change_webhook",
@@ -187,6 +188,21 @@ def test_an_invoice_is_created_and_marked_by_hand(client, staff):
         "can be marked as"
         in client.post(path + "mark/", {"status": "Expired"}, follow=True).content.decode()
     )
+
+
+def test_an_invoice_goes_into_the_archive_and_comes_back(client, staff):
+    invoice = InvoiceFactory(store=staff("view_invoice", "change_invoice").store)
+    path = f"/console/shop/invoices/{invoice.public_id}/"
+
+    archived = client.post(path + "archive/", follow=True).content.decode()
+    assert "no longer in the list" in archived
+    assert invoice.public_id not in client.get("/console/shop/invoices/").content.decode()
+    back = client.post(path + "unarchive/", follow=True).content.decode()
+
+    assert "in the list again" in back
+    assert "Take out of the archive" in archived
+    assert "Take out of the archive" not in back
+    assert invoice.public_id in client.get("/console/shop/invoices/").content.decode()
 
 
 def test_the_secret_of_a_webhook_is_on_one_page_only(client, staff):
