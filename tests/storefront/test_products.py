@@ -101,3 +101,27 @@ def test_of_two_with_one_sku_in_one_moment_the_second_is_told_so(shop, monkeypat
     assert refused.status_code == 400
     assert "SKU already" in refused.json()["message"]
     assert Product.objects.count() == 1
+
+
+@pytest.mark.parametrize(
+    ("query", "rows", "has_more"),
+    [
+        ("", 50, True),
+        ("per_page=200", 200, True),
+        ("per_page=201", 200, True),
+        ("per_page=999999999", 200, True),
+        ("take=201", 200, True),
+        ("skip=1&take=999999999", 200, False),
+        ("per_page=999999999&page=2", 1, False),
+    ],
+)
+def test_a_page_has_50_rows_unless_asked_and_at_most_200(shop, query, rows, has_more):
+    Product.objects.bulk_create(
+        Product(store=shop.store, sku=f"S{n}", name="Tea", price_minor=100, currency="EUR")
+        for n in range(201)
+    )
+
+    answer = shop.get(f"products?{query}")
+
+    assert len(answer.json()) == rows
+    assert ('rel="next"' in answer.get("Link", "")) == has_more
