@@ -92,16 +92,16 @@ def test_an_odd_identifier_is_no_mistake_of_ours(client, odd):
 
 
 def test_a_list_is_sorted_only_by_the_columns_that_are_declared(client):
-    for description in ("first", "another"):
+    for description in ("a first", "then another"):
         APIKeyFactory(description=description)
     column = APIKeyAdmin.list_display.index("description") + 1
 
     shown = client.get(f"{listing(APIKey)}?o={column}").context["cl"].result_list
 
-    assert [key.description for key in shown] == ["another", "first"]  # the newest first
+    assert [key.description for key in shown] == ["then another", "a first"]  # newest first
     column = APIKeyAdmin.list_display.index("date_added") + 1
     shown = client.get(f"{listing(APIKey)}?o={column}").context["cl"].result_list
-    assert [key.description for key in shown] == ["first", "another"]
+    assert [key.description for key in shown] == ["a first", "then another"]
 
 
 @pytest.mark.parametrize(
