@@ -21,7 +21,8 @@ from apikeys.ratelimit import Verdict
 
 CONSOLE = "/console/"
 CONSOLE_PREFIXES = (CONSOLE, "/admin/")
-PLAIN_ID = re.compile(r"[A-Za-z0-9._-]{8,64}", re.ASCII)
+# Shorter than whatever could be a credential.
+PLAIN_ID = re.compile(r"[A-Za-z0-9._-]{8,39}", re.ASCII)
 Handler = Callable[[HttpRequest], HttpResponse]
 
 
