@@ -138,6 +138,25 @@ def test_a_link_works_once_however_many_follow_it_together(link_of, way):
 
 
 @pytest.mark.parametrize("way", WAYS)
+def test_a_link_that_another_uses_while_it_is_examined_is_refused(
+    client, link_of, way, monkeypatch
+):
+    """However the database orders redemptions: here both have found the link unused."""
+    link, lock, others = link_of(way), Cart.lock, []
+
+    def let_another_follow_first(cart):
+        monkeypatch.setattr(Cart, "lock", lock)
+        others.append(Client().get(link).status_code)
+        cart.lock()
+
+    monkeypatch.setattr(Cart, "lock", let_another_follow_first)
+
+    assert is_refused(client.get(link))
+    assert others == [303]
+    assert CallRecord.objects.get(outcome="denied").detail.endswith("in this very moment")
+
+
+@pytest.mark.parametrize("way", WAYS)
 def test_asking_for_the_head_uses_nothing_up(client, link_of, way):
     link = link_of(way)
 
