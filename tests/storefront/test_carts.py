@@ -313,6 +313,13 @@ def test_another_stores_product_is_unknown(shop, cart):
     assert response.json()["errors"][0]["code"] == "unknown"
 
 
+def test_no_mistake_of_ours_puts_another_stores_product_into_a_cart(cart):
+    with pytest.raises(ValueError, match="own store"):
+        cart.add(ProductFactory())
+
+    assert not cart.items.exists()
+
+
 def test_a_product_in_another_currency_does_not_go_into_the_cart(shop, cart):
     product = ProductFactory(store=shop.store, currency="USD")
 
