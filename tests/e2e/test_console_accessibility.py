@@ -53,7 +53,7 @@ PAGES = [
     "/console/shop/transfers/targets/{store_id}/checkout/",
     "/api/docs/#webhooks_create",
     "/console/nowhere/",
-    "{key}disable/",
+    "{key}enable/",
 ]
 TOPICS = [
     *DenialReason,
