@@ -2,7 +2,6 @@
 
 import fcntl
 import hashlib
-import shutil
 import subprocess
 import sys
 from functools import partial
@@ -14,7 +13,7 @@ from django.core.management import get_commands, load_command_class
 from django.db import connections
 
 from apikeys import ratelimit
-from tests import calls, commands, live, servers
+from tests import calls, chromium, commands, live, servers
 from tests.factories import UserFactory
 
 HERE = Path(__file__).parent
@@ -130,27 +129,14 @@ def shell(live_databases):
 # browser therefore lives no longer than the module that asks for it.
 @pytest.fixture(scope="module")
 def browser():
-    """Debian's Chromium, driven by Playwright; it reaches this machine and nothing else."""
+    """Debian's Chromium, which reaches this machine and nothing else."""
     servers.require("chromium")
     from playwright.sync_api import sync_playwright
 
     with sync_playwright() as playwright:
-        chromium = playwright.chromium.launch(
-            executable_path=shutil.which("chromium"),
-            args=[
-                "--headless",
-                "--no-sandbox",
-                "--disable-gpu",
-                "--disable-quic",
-                "--no-first-run",
-                "--disable-background-networking",
-                "--disable-component-update",
-                "--disable-sync",
-                "--host-resolver-rules=MAP * ~NOTFOUND, EXCLUDE 127.0.0.1, EXCLUDE localhost",
-            ],
-        )
-        yield chromium
-        chromium.close()
+        debian = chromium.launch(playwright)
+        yield debian
+        debian.close()
 
 
 @pytest.fixture

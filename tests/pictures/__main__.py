@@ -4,27 +4,16 @@ A server of its own is filled with the demo, Chromium logs in, and each page is 
 dark, as a small JPEG beside this file.
 """
 
-import shutil
 import sys
 import tempfile
 from pathlib import Path
 
 from playwright.sync_api import sync_playwright
 
-from tests import live
+from tests import chromium, live
 
 FOLDER = Path(__file__).parent
 SIZE = {"width": 1280, "height": 860}
-ARGUMENTS = [
-    "--headless",
-    "--no-sandbox",
-    "--disable-gpu",
-    "--disable-quic",
-    "--no-first-run",
-    "--disable-background-networking",
-    "--disable-component-update",
-    "--disable-sync",
-]
 
 
 def main():
@@ -48,18 +37,16 @@ def take_all(console):
         "history": f"/console/keys/{keys['inventory-sync']}/history/?result=denied#calls",
     }
     with sync_playwright() as playwright:
-        chromium = playwright.chromium.launch(
-            executable_path=shutil.which("chromium"), args=ARGUMENTS
-        )
+        browser = chromium.launch(playwright)
         for scheme in ("light", "dark"):
-            page = chromium.new_page(viewport=SIZE, color_scheme=scheme)
+            page = browser.new_page(viewport=SIZE, color_scheme=scheme)
             log_in(page, console)
             for name, path in pages.items():
                 page.goto(console.url + path)
                 picture = FOLDER / f"{name}-{scheme}.jpg"
                 page.screenshot(path=picture, type="jpeg", quality=60)
                 sys.stdout.write(f"{picture.name}: {picture.stat().st_size // 1024} KB\n")
-        chromium.close()
+        browser.close()
 
 
 def log_in(page, console):
