@@ -46,6 +46,7 @@ def test_calls_are_counted_by_key_and_day_and_reason():
 
 
 @pytest.mark.django_db
+@pytest.mark.usefixtures("noon")
 def test_no_call_is_counted_twice_however_often_and_in_whatever_portions(monkeypatch):
     monkeypatch.setattr(rollup, "BATCH", 2)
     key = APIKeyFactory()
@@ -59,6 +60,7 @@ def test_no_call_is_counted_twice_however_often_and_in_whatever_portions(monkeyp
 
 
 @pytest.mark.django_db
+@pytest.mark.usefixtures("noon")
 def test_counting_at_the_same_time_counts_once(monkeypatch):
     CallRecordFactory()
     settled = rollup._settled_id()
