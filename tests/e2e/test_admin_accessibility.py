@@ -5,7 +5,7 @@ import re
 import pytest
 import requests
 
-from tests.inspection import Inspection
+from tests.inspection import LOOKS, Inspection
 
 pytestmark = pytest.mark.e2e
 
@@ -72,8 +72,7 @@ def visitor(browser, live_console):
         context.close()
 
 
-@pytest.mark.parametrize("width", [1280, 360])
-@pytest.mark.parametrize("theme", ["light", "dark"])
+@pytest.mark.parametrize(("theme", "width"), LOOKS)
 def test_axe_finds_nothing_on_any_kind_of_page(visitor, records, theme, width):
     page = visitor(width=width, theme=theme)
     inspection = Inspection(page)
@@ -92,7 +91,7 @@ def test_axe_finds_nothing_on_any_kind_of_page(visitor, records, theme, width):
     assert inspection.complaints == []
 
 
-@pytest.mark.parametrize(("theme", "width"), [("light", 1280), ("dark", 360)])
+@pytest.mark.parametrize(("theme", "width"), [LOOKS[0], LOOKS[-1]])
 def test_axe_finds_nothing_on_the_pages_of_any_model(visitor, records, theme, width):
     page = visitor(width=width, theme=theme)
     inspection = Inspection(page)

@@ -6,7 +6,7 @@ import pytest
 import requests
 
 from apikeys.denial import DenialReason
-from tests.inspection import Inspection
+from tests.inspection import LOOKS, Inspection
 
 pytestmark = pytest.mark.e2e
 
@@ -100,8 +100,7 @@ def records(live_console):
     }
 
 
-@pytest.mark.parametrize("width", [1280, 360])
-@pytest.mark.parametrize("theme", ["light", "dark"])
+@pytest.mark.parametrize(("theme", "width"), LOOKS)
 def test_axe_finds_nothing_and_nothing_is_cut_off(browser, live_console, records, theme, width):
     victim = f"axe-{theme}-{width}"
     live_console.manage("create_api_key", victim, "--any-ip")
