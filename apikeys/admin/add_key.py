@@ -15,7 +15,8 @@ from django.views.decorators.debug import sensitive_post_parameters, sensitive_v
 
 from apikeys.actor import Actor
 from apikeys.admin.deeds import DeedAdmin
-from apikeys.forms.key_create import AlreadySubmitted, KeyCreateForm
+from apikeys.forms.key_create import KeyCreateForm
+from apikeys.forms.submitted import AlreadySubmitted
 from apikeys.models import Permission
 from apikeys.views import password_again
 from apikeys.views.issued import issued
@@ -92,7 +93,7 @@ class KeyIssuingAdmin(DeedAdmin):
                     if made is not None:
                         self.log_addition(request, made[0], [{"added": {}}])
             except AlreadySubmitted as repeated:
-                context = {"key": repeated.key}
+                context = {"key": repeated.made}
                 return render(request, "apikeys/key_already_issued.html", context, status=409)
             if made is not None:
                 return issued(request, *made)

@@ -10,12 +10,14 @@ from django.core.exceptions import BadRequest, ObjectDoesNotExist, ValidationErr
 from django.db import transaction
 from django.db.models import QuerySet
 from django.http import HttpRequest, HttpResponse, HttpResponseRedirect
+from django.shortcuts import redirect
 from django.utils.translation import gettext, ngettext
 from django.utils.translation import gettext_lazy as _
 
 from apikeys.actor import Actor
 from apikeys.admin.guarded import GuardedAdmin
 from apikeys.forms.opened import STALE, require_unchanged, state_of
+from apikeys.forms.submitted import AlreadySubmitted
 from apikeys.models import StaleRevision
 from apikeys.text import storable
 
@@ -120,6 +122,10 @@ class DeedAdmin(GuardedAdmin):
         """What a deed refuses is said on the page; the view's transaction is undone by then."""
         try:
             return view()
+        except AlreadySubmitted as repeated:
+            self.message_user(request, gettext("The form was sent twice, and carried out once."))
+            place = f"{self.admin_site.name}:{self.opts.app_label}_{self.opts.model_name}_change"
+            return redirect(place, repeated.made.pk)
         except (StaleRevision, ObjectDoesNotExist):
             sentences = [str(STALE)]
         except ValidationError as error:

@@ -8,8 +8,13 @@ from django.http import HttpRequest
 from django.utils.translation import gettext_lazy as _
 
 from apikeys.actor import Actor
-from apikeys.admin.deeds import DeedAdmin
+from apikeys.admin.deeds import DeedAdmin, DeedForm
+from apikeys.forms.people import NewStoreForm
 from apikeys.models import Store
+
+
+class StoreAddForm(NewStoreForm, DeedForm):
+    """The admin's fields of a new store, opened as the console opens it."""
 
 
 @admin.register(Store)
@@ -30,18 +35,25 @@ class StoreAdmin(DeedAdmin):
         fields = ["name", "currency", "website"]
         if request.user.is_superuser:
             fields.append("staff")
-        return fields if obj is None else [*fields, *self.readonly_fields]
+        return [*fields, *(["submission"] if obj is None else self.readonly_fields)]
+
+    def get_form(
+        self, request: HttpRequest, obj: Any = None, change: bool = False, **options: Any
+    ) -> Any:
+        if obj is None:
+            options["form"] = StoreAddForm
+        return super().get_form(request, obj, change, **options)
 
     def has_delete_permission(self, request: HttpRequest, obj: Any = None) -> bool:
         return False
 
     def save_model(self, request: HttpRequest, obj: Any, form: Any, change: bool) -> None:
         actor = Actor.from_request(request)
-        values = {name: form.cleaned_data[name] for name in ("name", "currency", "website")}
         if change:
-            obj.change(actor=actor, **values)
+            names = ("name", "currency", "website")
+            obj.change(actor=actor, **{name: form.cleaned_data[name] for name in names})
             return
-        self.take_over(obj, Store.objects.open(actor=actor, **values))
+        self.take_over(obj, form.open(actor=actor))
 
     def save_related(self, request: HttpRequest, form: Any, formsets: Any, change: bool) -> None:
         store, actor = form.instance, Actor.from_request(request)

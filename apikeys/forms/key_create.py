@@ -15,18 +15,11 @@ from apikeys.forms.addresses import AddressesField
 from apikeys.forms.choices import offer_rows
 from apikeys.forms.key_settings import KeySettingsForm
 from apikeys.forms.people import owners_for
+from apikeys.forms.submitted import AlreadySubmitted
 from apikeys.models import APIKey, APIUser, Permission, Status, Store
 from apikeys.text import plain_text
 
 OFFERED_USERS = 200
-
-
-class AlreadySubmitted(Exception):
-    """This very form has made its key before; ``key`` is it. Its secret cannot be shown again."""
-
-    def __init__(self, key: APIKey) -> None:
-        super().__init__(str(key))
-        self.key = key
 
 
 class KeyCreateForm(KeySettingsForm):

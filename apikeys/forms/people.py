@@ -5,11 +5,15 @@ from typing import Any, Final, cast
 from django import forms
 from django.contrib.auth import get_user_model
 from django.core import signing
+from django.core.exceptions import ValidationError
+from django.db import IntegrityError, transaction
 from django.db.models import Q, QuerySet
 from django.utils.translation import gettext_lazy as _
 
+from apikeys.actor import Actor
 from apikeys.forms.choices import offer_rows
 from apikeys.forms.opened import OpenedForm
+from apikeys.forms.submitted import AlreadySubmitted
 from apikeys.models import APIUser, Store
 from apikeys.models.scope import Person, sees_every_store
 from apikeys.models.store import new_store_id
@@ -94,23 +98,39 @@ class StoreForm(OpenedForm):
     )
 
 
-class StoreCreateForm(StoreForm):
+class NewStoreForm(forms.Form):
     """Carries the Store ID that its store will have, so that sent twice it opens one.
 
     A store is never deleted, so a second one would stay for good. The id is ours: it is signed.
     """
 
-    public_id = forms.CharField(widget=forms.HiddenInput, required=False)
+    submission = forms.CharField(widget=forms.HiddenInput, required=False)
 
     def __init__(self, *args: Any, **kwargs: Any) -> None:
         super().__init__(*args, **kwargs)
-        self.initial["public_id"] = signing.dumps(new_store_id(), salt=SALT)
+        self.initial["submission"] = signing.dumps(new_store_id(), salt=SALT)
 
-    def clean_public_id(self) -> str:
+    def clean_submission(self) -> str:
         try:
-            return str(signing.loads(self.cleaned_data["public_id"], salt=SALT))
+            return str(signing.loads(self.cleaned_data["submission"], salt=SALT))
         except signing.BadSignature:
             return new_store_id()
+
+    def open(self, *, actor: Actor) -> Store:
+        """Raises ``AlreadySubmitted`` when this form came before, however close behind."""
+        public_id = self.cleaned_data["submission"]
+        values = {name: self.cleaned_data[name] for name in ("name", "currency", "website")}
+        try:
+            with transaction.atomic():
+                return Store.objects.open(actor=actor, public_id=public_id, **values)
+        except (ValidationError, IntegrityError) as error:
+            if store := Store.objects.filter(public_id=public_id).first():
+                raise AlreadySubmitted(store) from error
+            raise
+
+
+class StoreCreateForm(NewStoreForm, StoreForm):
+    """The form for a new store, and its deed."""
 
 
 class StaffForm(OpenedForm):

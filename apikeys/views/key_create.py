@@ -8,7 +8,8 @@ from django.views.decorators.debug import sensitive_post_parameters, sensitive_v
 from apikeys import client_ip
 from apikeys.actor import Actor
 from apikeys.forms.addresses import with_line
-from apikeys.forms.key_create import AlreadySubmitted, KeyCreateForm
+from apikeys.forms.key_create import KeyCreateForm
+from apikeys.forms.submitted import AlreadySubmitted
 from apikeys.models import Permission
 from apikeys.views import password_again
 from apikeys.views.access import FORM, console_page
@@ -33,7 +34,7 @@ def key_create(request: HttpRequest) -> HttpResponse:
     try:
         made = form.issue(actor=Actor.from_request(request))
     except AlreadySubmitted as repeated:
-        context = {"key": repeated.key}
+        context = {"key": repeated.made}
         return render(request, "apikeys/key_already_issued.html", context, status=409)
     if made is None:
         return _show(request, form)

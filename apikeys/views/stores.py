@@ -5,13 +5,14 @@ from typing import cast
 from django.contrib import messages
 from django.contrib.auth.models import User
 from django.core.exceptions import PermissionDenied, ValidationError
-from django.db import IntegrityError, transaction
+from django.db import transaction
 from django.http import HttpRequest, HttpResponse
 from django.shortcuts import get_object_or_404, redirect, render
 from django.utils.translation import gettext as _
 
 from apikeys.actor import Actor
 from apikeys.forms.people import StaffForm, StoreCreateForm, StoreForm
+from apikeys.forms.submitted import AlreadySubmitted
 from apikeys.models import APIKey, Store
 from apikeys.models.key_lists import KeyState
 from apikeys.models.scope import sees_every_store
@@ -36,17 +37,14 @@ def store_create(request: HttpRequest) -> HttpResponse:
     if form.is_valid():
         try:
             with transaction.atomic():
-                store = Store.objects.open(actor=actor, **form.cleaned_data)
+                store = form.open(actor=actor)
                 if not sees_every_store(request.user):
                     # Whoever opens a store works in it; otherwise they could not even look at it.
                     store.set_staff([cast(User, request.user)], actor=actor)
-        except (ValidationError, IntegrityError) as error:
-            public_id = form.cleaned_data["public_id"]
-            if Store.objects.visible_to(request.user).filter(public_id=public_id).exists():
-                messages.info(request, _("The form was sent twice, and carried out once."))
-                return redirect("store_detail", public_id)
-            if isinstance(error, IntegrityError):
-                raise
+        except AlreadySubmitted as repeated:
+            messages.info(request, _("The form was sent twice, and carried out once."))
+            return redirect("store_detail", repeated.made.public_id)
+        except ValidationError as error:
             form.add_error(None, error)
         else:
             messages.success(request, _("The store %(name)s is created.") % {"name": store})

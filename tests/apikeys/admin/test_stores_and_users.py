@@ -34,6 +34,21 @@ def test_a_store_is_opened(client):
     assert (last_change().action, last_change().store) == ("created", store)
 
 
+@pytest.mark.parametrize("looks_first", [True, False], ids=["after the other", "beside it"])
+def test_a_form_that_is_sent_twice_opens_one_store(client, log_in, monkeypatch, looks_first):
+    log_in("apikeys.add_store", "apikeys.view_store")
+    form = filled_in(client.get(listing(Store, "add")), name="Main store", currency="EUR")
+    client.post(listing(Store, "add"), form)
+    if not looks_first:
+        monkeypatch.setattr(Store, "full_clean", lambda self, **options: None)
+
+    again = client.post(listing(Store, "add"), form, follow=True)
+
+    assert again.redirect_chain == [(page(Store.objects.get()), 302)]
+    assert "sent twice" in again.content.decode()
+    assert ChangeRecord.objects.filter(action="created").count() == 1
+
+
 def test_the_staff_of_a_store_is_chosen_and_kept_as_a_change(client):
     store, person = StoreFactory(), UserFactory(username="alice")
     form = filled_in(client.get(page(store)), staff=[person.pk])

@@ -131,7 +131,7 @@ def test_a_store_is_opened_and_changed(client, admin):
 def test_a_form_that_is_sent_twice_opens_one_store(client, staff, monkeypatch, looks_first):
     staff("add_store", "view_store", stores=[])
     form = client.get("/console/stores/new/").context["form"]
-    sent = {"name": "Zebra", "currency": "EUR", "public_id": form["public_id"].value()}
+    sent = {"name": "Zebra", "currency": "EUR", "submission": form["submission"].value()}
     client.post("/console/stores/new/", sent)
     if not looks_first:
         monkeypatch.setattr(Store, "full_clean", lambda self: None)
@@ -143,8 +143,8 @@ def test_a_form_that_is_sent_twice_opens_one_store(client, staff, monkeypatch, l
 
 
 def test_nobody_chooses_the_id_of_a_store(client, admin):
-    client.post("/console/stores/new/", {"name": "A", "currency": "EUR", "public_id": "mine"})
-    client.post("/console/stores/new/", {"name": "B", "currency": "EUR", "public_id": "mine"})
+    client.post("/console/stores/new/", {"name": "A", "currency": "EUR", "submission": "mine"})
+    client.post("/console/stores/new/", {"name": "B", "currency": "EUR", "submission": "mine"})
 
     assert len({len(store.public_id) for store in Store.objects.all()} | {22}) == 1
     assert Store.objects.count() == 2
