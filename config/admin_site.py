@@ -1,12 +1,14 @@
 """The site at /admin/: one login for console and admin, and no bulk delete for anything."""
 
 from collections.abc import Callable
-from typing import Any, TypeVar
+from typing import Any, TypeVar, cast
 
 from django.contrib import admin
 from django.contrib.auth import REDIRECT_FIELD_NAME, authenticate
+from django.contrib.auth.models import User
 from django.contrib.auth.views import redirect_to_login
 from django.core.exceptions import PermissionDenied
+from django.db import transaction
 from django.http import HttpRequest, HttpResponse, HttpResponseBase, HttpResponseRedirect
 from django.template.response import TemplateResponse
 from django.urls import reverse
@@ -16,8 +18,8 @@ from django.utils.translation import gettext_lazy as _
 from django.views.decorators.cache import never_cache
 from django.views.decorators.http import require_http_methods
 
+from apikeys import people
 from apikeys.actor import Actor
-from apikeys.models import ChangeRecord
 
 View = TypeVar("View", bound=Callable[..., HttpResponseBase])
 
@@ -59,20 +61,19 @@ class StoreAdminSite(admin.AdminSite):
         A wrong old one counts like a failed login: whoever found an open session must not guess
         here without end what the login and dangerous deeds ask for.
         """
-        before = getattr(request.user, "password", "")
-        if request.method == "POST":
-            old = request.POST.get("old_password", "")
-            authenticate(request, username=request.user.get_username(), password=old)
-            if getattr(request, "axes_locked_out", False):
-                raise PermissionDenied  # django-axes turns this into the answer of its own
-        response = super().password_change(request, extra_context)
-        if getattr(request.user, "password", "") != before:
-            ChangeRecord.objects.keep(
-                Actor.from_request(request),
-                "changed",
-                kind=ChangeRecord.Kind.CONSOLE,
-                name=f"user {request.user.get_username()}",
-                before={"password": "…"},
-                after={"password": "…"},
-            )
+        if request.method != "POST":
+            return super().password_change(request, extra_context)
+        person = cast(User, request.user)
+        old = request.POST.get("old_password", "")
+        authenticate(request, username=person.get_username(), password=old)
+        if getattr(request, "axes_locked_out", False):
+            raise PermissionDenied  # django-axes turns this into the answer of its own
+        with transaction.atomic():
+            people.hold()
+            if people.read_again(person) is None:
+                raise PermissionDenied
+            before = people.snapshot(person)
+            response = super().password_change(request, extra_context)
+            after = people.snapshot(person)
+            people.note(Actor.from_request(request), "changed", person, before=before, after=after)
         return response

@@ -2,8 +2,9 @@
 
 import hashlib
 import json
-from collections.abc import Iterable
-from typing import TYPE_CHECKING, Any
+from collections.abc import Callable, Iterable
+from functools import partial
+from typing import TYPE_CHECKING, Any, cast
 
 from axes.models import AccessAttempt, AccessFailureLog, AccessLog
 from django import forms
@@ -13,17 +14,17 @@ from django.contrib.auth.admin import GroupAdmin, UserAdmin
 from django.contrib.auth.forms import UserChangeForm
 from django.contrib.auth.models import Group, User
 from django.contrib.sessions.models import Session
-from django.core.exceptions import ValidationError
+from django.core.exceptions import PermissionDenied, ValidationError
+from django.db import transaction
 from django.db.models import Model, QuerySet
 from django.http import HttpRequest
 from django.utils import timezone
 from django.utils.translation import gettext_lazy as _
 
-from apikeys import networks
+from apikeys import networks, people
 from apikeys.actor import Actor
 from apikeys.admin.guarded import GuardedAdmin, NoStoreAdmin
 from apikeys.forms.opened import STALE
-from apikeys.models import ChangeRecord
 from apikeys.models.scope import Person
 
 if TYPE_CHECKING:
@@ -32,12 +33,6 @@ if TYPE_CHECKING:
     BaseUserAdmin = UserAdmin[User]
 else:
     BaseForm, BasePersonForm, BaseUserAdmin = forms.ModelForm, UserChangeForm, UserAdmin
-
-KEPT = (
-    *("username", "name", "first_name", "last_name", "email"),
-    *("is_active", "is_staff", "is_superuser"),
-)
-KEPT_LISTS = ("groups", "user_permissions", "permissions")
 
 
 class StateForm(BaseForm):
@@ -55,12 +50,9 @@ class StateForm(BaseForm):
 
     def clean(self) -> dict[str, Any]:
         cleaned = super().clean() or {}
-        if self.instance.pk:
-            # Locked within the admin's transaction: nobody moves it between here and the deed.
-            rows = type(self.instance)._default_manager.select_for_update()
-            now = rows.filter(pk=self.instance.pk).first()
-            if now is None or cleaned.get("opened") != state_of(now):
-                raise ValidationError(STALE, code="stale")
+        # Nobody moves it between here and the deed: the page holds what people are changed under.
+        if self.instance.pk and cleaned.get("opened") != state_of(self.instance):
+            raise ValidationError(STALE, code="stale")
         return cleaned
 
 
@@ -114,27 +106,37 @@ class SuperuserAdmin(GuardedAdmin):
         fieldsets = super().get_fieldsets(request, obj)
         return fieldsets if obj is None else [*fieldsets, (None, {"fields": ("opened",)})]
 
+    def changeform_view(self, request: HttpRequest, *args: Any, **options: Any) -> Any:
+        return _alone(request, partial(super().changeform_view, request, *args, **options))
+
+    def delete_view(self, request: HttpRequest, *args: Any, **options: Any) -> Any:
+        return _alone(request, partial(super().delete_view, request, *args, **options))
+
     def get_object(
         self, request: HttpRequest, object_id: str, from_field: str | None = None
     ) -> Any:
         found: Any = super().get_object(request, object_id, from_field)
-        found.before = snapshot(found)
+        found.before = people.snapshot(found)
         return found
 
     def log_addition(self, request: HttpRequest, obj: Any, message: Any) -> Any:
-        note(request, "created", obj, before={}, after=snapshot(obj))
+        people.note(
+            Actor.from_request(request), "created", obj, before={}, after=people.snapshot(obj)
+        )
         return super().log_addition(request, obj, message)
 
     def log_change(self, request: HttpRequest, obj: Any, message: Any) -> Any:
-        after = snapshot(obj)
-        note(request, "changed", obj, before=obj.before, after=after)
+        after = people.snapshot(obj)
+        people.note(Actor.from_request(request), "changed", obj, before=obj.before, after=after)
         if obj.before.get("is_active") and not after["is_active"]:
             end_sessions(obj)
         return super().log_change(request, obj, message)
 
     def log_deletions(self, request: HttpRequest, queryset: Iterable[Any]) -> Any:
         for obj in queryset:
-            note(request, "deleted", obj, before=snapshot(obj), after={})
+            people.note(
+                Actor.from_request(request), "deleted", obj, before=people.snapshot(obj), after={}
+            )
         return super().log_deletions(request, queryset)  # type: ignore[arg-type]
 
 
@@ -143,50 +145,34 @@ class PersonAdmin(SuperuserAdmin, BaseUserAdmin):
     list_display = ("username", "email", "is_active", "is_staff", "is_superuser", "last_login")
     sortable_by = ("username", "last_login")
 
+    def user_change_password(self, request: HttpRequest, id: str, form_url: str = "") -> Any:
+        return _alone(request, partial(super().user_change_password, request, id, form_url))
+
 
 class RoleAdmin(SuperuserAdmin, GroupAdmin):
     form = RoleForm
     fields = ("name", "permissions")
 
 
-def snapshot(obj: Any) -> dict[str, Any]:
-    """What a change record compares. A password is compared too, and never shown."""
-    values = {name: getattr(obj, name) for name in KEPT if hasattr(obj, name)}
-    for name in KEPT_LISTS:
-        if hasattr(obj, name):
-            values[name] = sorted(map(str, getattr(obj, name).all()))
-    if hasattr(obj, "password"):
-        values["password"] = obj.password
-    return values
-
-
 def state_of(obj: Any) -> str:
     """Names the state of a person or group; the password is set on a page of its own."""
-    values = snapshot(obj) | {"password": ""}
+    values = people.snapshot(obj) | {"password": ""}
     return hashlib.sha256(json.dumps(values).encode()).hexdigest()
 
 
-def note(
-    request: HttpRequest, action: str, obj: Any, *, before: dict[str, Any], after: dict[str, Any]
-) -> None:
-    """Keep who changed which person or group, and what about them."""
-    changed = [name for name in {**before, **after} if before.get(name) != after.get(name)]
-    if not changed:
-        return
+def _alone(request: HttpRequest, page: Callable[[], Any]) -> Any:
+    """Change people one superuser after the other, as long as one is a superuser.
 
-    def shown(values: dict[str, Any]) -> dict[str, Any]:
-        return {
-            name: "…" if name == "password" else values[name] for name in changed if name in values
-        }
-
-    ChangeRecord.objects.keep(
-        Actor.from_request(request),
-        action,
-        kind=ChangeRecord.Kind.CONSOLE,
-        name=f"{obj._meta.verbose_name} {obj}"[:200],
-        before=shown(before),
-        after=shown(after),
-    )
+    Whoever had to wait may not be one any more: two who demote each other, or delete, in the same
+    instant would otherwise leave none.
+    """
+    if request.method != "POST":
+        return page()
+    with transaction.atomic():
+        people.hold()
+        if people.read_again(cast(User, request.user)) is None:
+            raise PermissionDenied
+        return page()
 
 
 def end_sessions(user: User) -> None:

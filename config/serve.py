@@ -98,17 +98,21 @@ def create_first_superuser() -> None:
     """The password is printed now and never again."""
     from django.contrib.auth import get_user_model
 
-    people = get_user_model().objects
-    if people.filter(is_superuser=True).exists():
+    from apikeys import people
+    from apikeys.actor import Actor
+
+    users = get_user_model().objects
+    if users.filter(is_superuser=True).exists():
         say(
             "Log in with the password you have. Forgotten? "
             ".venv/bin/python manage.py changepassword admin"
         )
-    elif people.filter(username="admin").exists():
+    elif users.filter(username="admin").exists():
         say("There is no superuser yet: .venv/bin/python manage.py createsuperuser")
     else:
         password = secrets.token_urlsafe(15)
-        people.create_superuser(username="admin", email="", password=password)
+        with people.saves_kept(Actor.command()):
+            users.create_superuser(username="admin", email="", password=password)
         say(f"Log in as admin with the password {password}  (shown only this once)")
 
 

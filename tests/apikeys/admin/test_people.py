@@ -1,11 +1,16 @@
 """Console users and groups in the admin, its login, and who may do what there."""
 
+from concurrent.futures import ThreadPoolExecutor
+from threading import Barrier
+
 import pytest
 from django.contrib.auth import get_user_model
 from django.contrib.auth.models import Group
 from django.contrib.sessions.models import Session
+from django.db import connections
 from django.test import Client
 
+from apikeys import people
 from apikeys.models import APIKey, APIUser, ChangeRecord, Store
 from tests.back_office import filled_in, listing, page
 from tests.factories import (
@@ -16,6 +21,7 @@ from tests.factories import (
     StoreFactory,
     UserFactory,
 )
+from tests.waiting import only_postgresql
 
 User = get_user_model()
 
@@ -294,3 +300,82 @@ def test_the_old_password_cannot_be_guessed_when_one_changes_ones_own(client, su
     assert right.status_code == 429
     superuser.refresh_from_db()
     assert superuser.check_password(PASSWORD)
+
+
+@pytest.fixture
+def meanwhile(monkeypatch):
+    """``meanwhile(deed)``: does it while a request waits for those who change people, too."""
+
+    def arrange(deed):
+        def hold():
+            deed()
+            plain()
+
+        monkeypatch.setattr(people, "hold", hold)
+
+    plain = people.hold
+    return arrange
+
+
+@pytest.mark.parametrize("deed", ["demoted", "deactivated", "deleted"])
+def test_who_is_no_superuser_any_more_changes_nobody(client, superuser, meanwhile, deed):
+    other = UserFactory(username="other", superuser=True)
+    form = filled_in(client.get(page(other)))
+    del form["is_superuser"]
+    me = User.objects.filter(pk=superuser.pk)
+    meanwhile(
+        {
+            "demoted": lambda: me.update(is_superuser=False),
+            "deactivated": lambda: me.update(is_active=False),
+            "deleted": me.delete,
+        }[deed]
+    )
+    password = {"usable_password": "true", "password1": PASSWORD, "password2": PASSWORD}
+
+    assert client.post(page(other), form).status_code == 403
+    assert client.post(page(other, "delete"), {"post": "yes"}).status_code == 403
+    address = f"/admin/auth/user/{other.pk}/password/"
+    assert client.post(address, password | {"set-password": "1"}).status_code == 403
+
+    assert User.objects.filter(pk=other.pk, is_active=True, is_superuser=True).exists()
+    assert not ChangeRecord.objects.exists()
+
+
+def test_a_new_password_of_ones_own_undoes_nothing(client, superuser, meanwhile):
+    new = "another horse battery staple"
+    form = {"old_password": PASSWORD, "new_password1": new, "new_password2": new}
+    meanwhile(lambda: User.objects.filter(pk=superuser.pk).update(is_superuser=False))
+
+    assert client.post("/admin/password_change/", form).status_code == 302
+
+    superuser.refresh_from_db()
+    assert superuser.check_password(new)
+    assert not superuser.is_superuser
+
+
+@pytest.mark.django_db(transaction=True)
+@only_postgresql
+@pytest.mark.parametrize("deed", ["demote", "delete"])
+def test_of_two_superusers_who_remove_each_other_one_remains(deed):
+    ann, bob = (UserFactory(username=name, superuser=True) for name in ("ann", "bob"))
+
+    def remove(me, other):
+        try:
+            browser = Client()
+            browser.force_login(me)
+            if deed == "delete":
+                both_ready.wait(timeout=60)
+                return browser.post(page(other, "delete"), {"post": "yes"}).status_code
+            form = filled_in(browser.get(page(other)))
+            del form["is_superuser"]
+            both_ready.wait(timeout=60)
+            return browser.post(page(other), form).status_code
+        finally:
+            connections.close_all()
+
+    both_ready = Barrier(2)
+    with ThreadPoolExecutor(2) as threads:
+        answers = list(threads.map(remove, (ann, bob), (bob, ann)))
+
+    assert sorted(answers) in ([302, 403], [302, 302])
+    assert User.objects.filter(is_active=True, is_superuser=True).count() == 1
