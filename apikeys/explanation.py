@@ -8,7 +8,7 @@ from django.utils import timezone
 from django.utils.translation import gettext as _
 
 from apikeys import ratelimit
-from apikeys.api import Nowhere
+from apikeys.api import Nowhere, ProtectedView
 from apikeys.call import Call
 from apikeys.client_ip import ClientAddress
 from apikeys.denial import DenialReason, Denied
@@ -30,18 +30,24 @@ class Check(NamedTuple):
 
 
 class Explanation(NamedTuple):
-    """The decision, and every rule in the gate's order. The first that fails decides."""
+    """The gate's decision, and every rule in its order. The first that fails decides.
+
+    A call that is let in is answered 405 when its method is not among ``methods``, those of the
+    view behind the path.
+    """
 
     decision: str
     code: str
     status: int
     checks: list[Check]
+    methods: list[str]
 
     def as_json(self) -> dict[str, Any]:
         return {
             "decision": self.decision,
             "code": self.code,
             "status": self.status,
+            "methods": self.methods,
             "checks": [
                 {"check": check.check, "result": check.result, "detail": check.detail}
                 for check in self.checks
@@ -63,7 +69,8 @@ def explain(
     address = canonical_ip(ip)
     if address is None:
         raise ValueError(_("“%(ip)s” is not an IP address.") % {"ip": ip})
-    resource, store_id = _route(path)
+    view, store_id = _route(path)
+    methods = [name for name in METHODS if _has(view, name)]
     call = Call(
         method=method,
         scheme="https",
@@ -74,7 +81,7 @@ def explain(
         peer=address,
         content_type="",
         read_body=bytes,
-        resource=resource,
+        resource=view.resource,
         store_id=store_id,
     )
     facts = Facts(_current(key), call, ClientAddress(address, _("as typed")), timezone.now())
@@ -83,8 +90,8 @@ def explain(
     checks.append(_rate_limit(key, skip=is_refused))
     failed = next((check for check in checks if check.result == FAIL), None)
     if failed is None:
-        return Explanation("allow", "", 200, checks)
-    return Explanation("deny", failed.code, DenialReason(failed.code).status, checks)
+        return Explanation("allow", "", 200 if method in methods else 405, checks, methods)
+    return Explanation("deny", failed.code, DenialReason(failed.code).status, checks, methods)
 
 
 def _current(key: APIKey) -> Secret:
@@ -96,8 +103,8 @@ def _current(key: APIKey) -> Secret:
     return secret
 
 
-def _route(path: str) -> tuple[str | None, str | None]:
-    """The resource and the store that the view behind ``path`` names."""
+def _route(path: str) -> tuple[type[ProtectedView], str | None]:
+    """The view behind ``path``, and the store that it names."""
     try:
         match = resolve(path.split("?")[0])
     except Resolver404 as error:
@@ -107,7 +114,14 @@ def _route(path: str) -> tuple[str | None, str | None]:
         raise ValueError(_("No view answers to %(path)s.") % {"path": path})
     if view is None or not hasattr(view, "resource"):
         raise ValueError(_("%(path)s is not protected by API keys.") % {"path": path})
-    return view.resource, match.kwargs.get("store_id")
+    return view, match.kwargs.get("store_id")
+
+
+def _has(view: type[ProtectedView], method: str) -> bool:
+    """Whether the view answers to the method. What it says to GET it says to HEAD."""
+    name = method.lower()
+    handler = "get" if name == "head" else name
+    return name in view.http_method_names and hasattr(view, handler)
 
 
 def _ask(name: str, rule: Callable[[Facts], Finding], facts: Facts) -> Check:

@@ -31,4 +31,7 @@ class Command(BaseCommand):
         document = explained.as_json()
         checks = listing(document["checks"], ("check", "result", "detail"))
         decision = " ".join(filter(None, [explained.decision, explained.code]))
-        self.answer(document, f"{checks}\n\n{decision} ({explained.status})")
+        text = f"{checks}\n\n{decision} ({explained.status})"
+        if explained.status == 405:
+            text += f": the path has only {', '.join(explained.methods)}"
+        self.answer(document, text)

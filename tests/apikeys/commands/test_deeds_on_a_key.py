@@ -210,9 +210,17 @@ def test_a_call_is_explained_rule_by_rule(command):
 
 def test_a_call_that_would_be_let_in_is_explained_too(command):
     key = APIKeyFactory(permission="write", expires_at=timezone.now() + timedelta(days=1))
-    ran = command("explain_call", key.consumer_key, "--method=POST", "--path=/api/v1/stores")
+    path = f"/api/v1/stores/{key.api_user.store.public_id}/invoices"
+    ran = command("explain_call", key.consumer_key, "--method=POST", f"--path={path}")
     assert ran.code == 0
     assert ran.out.endswith("allow (200)\n")
+
+
+def test_a_call_that_is_let_in_to_no_avail_is_explained_too(command):
+    key = APIKeyFactory(permission="write")
+    ran = command("explain_call", key.consumer_key, "--method=POST", "--path=/api/v1/stores")
+    assert ran.code == 0
+    assert ran.out.endswith("allow (405): the path has only GET, HEAD, OPTIONS\n")
 
 
 @pytest.mark.parametrize(

@@ -2,7 +2,7 @@ from datetime import UTC, datetime, timedelta
 
 import pytest
 
-from apikeys.explanation import explain
+from apikeys.explanation import METHODS, explain
 from apikeys.forms.explain import ExplainForm
 from tests.factories import ACTOR, APIKeyFactory, StoreFactory
 
@@ -22,6 +22,33 @@ def test_the_gate_says_yes_check_by_check(client, key):
 
     assert "The call is let in." in page
     assert page.count("Passed") == 9
+
+
+def test_a_path_without_the_method_is_said_so(client, key):
+    key.change(actor=ACTOR, permission="read_write")
+
+    page = ask(client, key, method="POST")
+
+    assert "The call is let in." in page
+    assert "this path has no POST, and answers 405. It has GET, HEAD, OPTIONS." in page
+
+
+@pytest.mark.parametrize(
+    "path", ["/api/v1/whoami", "{shop}products/x", "{shop}webhooks/x/rotate-secret"]
+)
+@pytest.mark.django_db
+def test_a_paths_methods_are_those_it_answers_to(call, path):
+    key = APIKeyFactory(permission="read_write")
+    path = path.format(shop=f"/api/v1/stores/{key.api_user.store.public_id}/")
+    allowed = call(key, path, method="OPTIONS")["Allow"].split(", ")
+
+    told = explain(key, ip="203.0.113.7", path=path)
+
+    assert sorted(told.methods) == sorted(allowed)
+    for method in set(METHODS) - set(allowed):
+        assert call(key, path, method=method).status_code == 405
+        answer = explain(key, ip="203.0.113.7", path=path, method=method)
+        assert (answer.decision, answer.status) == ("allow", 405)
 
 
 def test_the_gate_says_no_with_the_next_step(client, key):
