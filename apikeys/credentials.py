@@ -16,6 +16,7 @@ from typing import Final, NamedTuple
 
 from django.conf import settings
 from django.core.exceptions import TooManyFieldsSent
+from django.utils.translation import gettext as _
 
 from apikeys import oauth, tokens
 from apikeys.call import Call, Parameters, parameters
@@ -85,16 +86,22 @@ def read(call: Call) -> Credential:
     if signed is not None:
         carriers += (f"OAuth {signed.place}",)
     if not carriers:
-        raise Denied(DenialReason.MISSING, "no credential was sent")
+        raise Denied(DenialReason.MISSING, _("no credential was sent"))
     if len({found.secret for found in bare}) > 1:
         raise _ambiguous(carriers)
     consumer_key = _claimed_key(bare, signed, carriers)
     if bare and not (settings.ALLOW_INSECURE_TRANSPORT or is_confidential(call)):
-        raise Denied(DenialReason.INSECURE, f"a secret over http, in {carriers[0]}")
+        raise Denied(
+            DenialReason.INSECURE,
+            _("a secret over http, in %(carrier)s") % {"carrier": carriers[0]},
+        )
     if consumer_key is None:
-        raise Denied(DenialReason.INVALID, f"{carriers[0]}: not of our making, or mistyped")
+        raise Denied(
+            DenialReason.INVALID,
+            _("%(carrier)s: not of our making, or mistyped") % {"carrier": carriers[0]},
+        )
     if any(found.contradicts(consumer_key) for found in bare):
-        raise Denied(DenialReason.INVALID, "consumer key and secret are of different keys")
+        raise Denied(DenialReason.INVALID, _("consumer key and secret are of different keys"))
     if signed is not None:
         oauth.check_body(signed, call)
     return Credential(
@@ -127,12 +134,12 @@ def _authorization(call: Call) -> tuple[str, str]:
     if text is None:
         return "", ""
     if len(text) > HEADER_LIMIT or not text.isascii():
-        raise _malformed("Authorization", "too long, or not ASCII")
+        raise _malformed("Authorization", _("too long, or not ASCII"))
     scheme, _space, value = text.partition(" ")
     if scheme.lower() not in {"basic", "oauth", *BARE_SCHEMES}:
-        raise _malformed("Authorization", "unknown scheme")
+        raise _malformed("Authorization", _("unknown scheme"))
     if not value:
-        raise _malformed("Authorization", "no value after the scheme")
+        raise _malformed("Authorization", _("no value after the scheme"))
     return scheme.lower(), value
 
 
@@ -152,13 +159,13 @@ def _from_basic(value: str) -> Bare:
         raw = b64decode(value, validate=True)
         text = raw.decode("utf-8")
     except ValueError:
-        raise _malformed(carrier, "not base64 of UTF-8") from None
+        raise _malformed(carrier, _("not base64 of UTF-8")) from None
     # Base64 has spare bits at its end; only one spelling of them is a credential.
     if b64encode(raw).decode("ascii") != value or len(raw) > CREDENTIAL_LIMIT:
-        raise _malformed(carrier, "not canonical base64, or too long")
+        raise _malformed(carrier, _("not canonical base64, or too long"))
     principal, colon, secret = text.partition(":")
     if not (principal and colon and secret):
-        raise _malformed(carrier, "user name or secret is blank")
+        raise _malformed(carrier, _("user name or secret is blank"))
     return Bare(carrier, secret, principal)
 
 
@@ -170,14 +177,16 @@ def _from_api_key_header(call: Call) -> Bare | None:
 def _plain_secret(carrier: str, value: str) -> str:
     _refuse_joined(carrier, value)
     if not value or len(value) > CREDENTIAL_LIMIT or not value.isascii():
-        raise _malformed(carrier, "blank, too long, or not ASCII")
+        raise _malformed(carrier, _("blank, too long, or not ASCII"))
     return value
 
 
 def _refuse_joined(carrier: str, value: str) -> None:
     """No credential has a comma; servers put one between the values of repeated headers."""
     if "," in value:
-        raise Denied(DenialReason.AMBIGUOUS, f"{carrier}: several values")
+        raise Denied(
+            DenialReason.AMBIGUOUS, _("%(carrier)s: several values") % {"carrier": carrier}
+        )
 
 
 def _query(call: Call) -> Parameters:
@@ -194,13 +203,14 @@ def _from_query(query: Parameters) -> Bare | None:
     if not keys and not secrets:
         return None
     if len(keys) > 1 or len(secrets) > 1:
-        raise Denied(DenialReason.AMBIGUOUS, f"{QUERY}: consumer_key or consumer_secret twice")
+        twice = _("%(carrier)s: consumer_key or consumer_secret twice")
+        raise Denied(DenialReason.AMBIGUOUS, twice % {"carrier": QUERY})
     if not settings.ALLOW_QUERY_CREDENTIALS:
-        raise _malformed(QUERY, "credentials in the query are switched off")
+        raise _malformed(QUERY, _("credentials in the query are switched off"))
     if not (keys and secrets and keys[0] and secrets[0]):
-        raise _malformed(QUERY, "consumer_key or consumer_secret is missing or blank")
+        raise _malformed(QUERY, _("consumer_key or consumer_secret is missing or blank"))
     if len(keys[0].encode()) + len(secrets[0].encode()) > CREDENTIAL_LIMIT:
-        raise _malformed(QUERY, "too long")
+        raise _malformed(QUERY, _("too long"))
     return Bare(QUERY, secrets[0], keys[0])
 
 
@@ -209,4 +219,5 @@ def _malformed(carrier: str, part: str) -> Denied:
 
 
 def _ambiguous(carriers: tuple[str, ...]) -> Denied:
-    return Denied(DenialReason.AMBIGUOUS, f"different credentials in {' and '.join(carriers)}")
+    sentence = _("different credentials in %(carriers)s")
+    return Denied(DenialReason.AMBIGUOUS, sentence % {"carriers": ", ".join(carriers)})

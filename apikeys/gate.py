@@ -4,6 +4,7 @@ from dataclasses import dataclass
 from datetime import timedelta
 
 from django.utils import timezone
+from django.utils.translation import gettext as _
 
 from apikeys import client_ip, credentials, ratelimit, signature, tokens
 from apikeys.call import Call
@@ -95,7 +96,8 @@ def limited(denied: Denied, call: Call, claimed: str) -> Denied:
         return denied
     too_many = Denied(
         DenialReason.RATE,
-        f"too many failed attempts; this one: {denied.reason.value} {denied.detail}".strip(),
+        _("too many failed attempts; this one: %(code)s, %(detail)s")
+        % {"code": denied.reason.value, "detail": denied.detail},
         retry_after=max(over),
     )
     too_many.named = denied.named
@@ -111,7 +113,7 @@ def _spend(credential: Credential, secret: Secret) -> None:
     if not SpentNonce.objects.spend(
         consumer_key=secret.api_key.consumer_key, timestamp=signed.timestamp, nonce=signed.nonce
     ):
-        raise Denied(DenialReason.REPLAYED, "the nonce was used before with this timestamp")
+        raise Denied(DenialReason.REPLAYED, _("the nonce was used before with this timestamp"))
 
 
 def _take(key: APIKey) -> Verdict | None:
@@ -122,7 +124,8 @@ def _take(key: APIKey) -> Verdict | None:
     if not verdict.allowed:
         denied = Denied(
             DenialReason.RATE,
-            f"{rate.amount} calls in {rate.seconds} s were used up",
+            _("%(amount)s calls in %(seconds)s s were used up")
+            % {"amount": rate.amount, "seconds": rate.seconds},
             retry_after=verdict.reset,
         )
         denied.rate = verdict
@@ -142,7 +145,7 @@ def _touch(credential: Credential, secret: Secret) -> None:
     # first, and then the call is refused instead of being the last one that was let in.
     enabled = APIKey.objects.filter(pk=key.pk, status=Status.ENABLED)
     if due and not enabled.update(last_used_at=now):
-        raise Denied(DenialReason.KEY_DISABLED, "disabled while the call was judged")
+        raise Denied(DenialReason.KEY_DISABLED, _("disabled while the call was judged"))
     if secret.in_overlap and (not secret.last_used_at or now - secret.last_used_at >= TOUCH_EVERY):
         Secret.objects.filter(pk=secret.pk).update(last_used_at=now)
     newest = tokens.newest_pepper_id()

@@ -7,6 +7,7 @@ from typing import Final
 from urllib.parse import unquote
 
 from django.conf import settings
+from django.utils.translation import gettext as _
 
 from apikeys.call import Call, Parameters, parameters
 from apikeys.client_ip import is_confidential
@@ -49,16 +50,19 @@ def read(call: Call, *, header: str | None, query: Parameters) -> SignedRequest 
     }
     places = [place for place, pairs in sources.items() if any(map(_is_protocol, pairs))]
     if header is not None and "header" not in places:
-        raise Denied(DenialReason.MALFORMED, "the OAuth header is without OAuth parameters")
+        raise Denied(DenialReason.MALFORMED, _("the OAuth header is without OAuth parameters"))
     if len(places) > 1:
-        raise Denied(DenialReason.AMBIGUOUS, f"OAuth parameters in {' and '.join(places)}")
+        sentence = _("OAuth parameters in several places: %(places)s")
+        raise Denied(DenialReason.AMBIGUOUS, sentence % {"places": ", ".join(places)})
     if not places:
         return None
     place = places[0]
     try:
         sources |= {"query": parameters(call.query), "form": parameters(form or "")}
     except ValueError:
-        raise Denied(DenialReason.MALFORMED, "a signed query or form that is not UTF-8") from None
+        raise Denied(
+            DenialReason.MALFORMED, _("a signed query or form that is not UTF-8")
+        ) from None
     protocol = _protocol_parameters(sources[place], place)
     signature = protocol["oauth_signature"]
     return SignedRequest(
@@ -88,13 +92,13 @@ def check_body(signed: SignedRequest, call: Call) -> None:
         body = call.read_body()
         hashes = (sha1(body).digest(), sha256(body).digest())  # noqa: S324
         if signed.body_hash not in {b64encode(digest).decode("ascii") for digest in hashes}:
-            raise Denied(DenialReason.INVALID, "the body is not the one of oauth_body_hash")
+            raise Denied(DenialReason.INVALID, _("the body is not the one of oauth_body_hash"))
         return
     may_be_unsigned = settings.ALLOW_UNSIGNED_BODIES or is_confidential(call)
     if signed.form is None and not may_be_unsigned and call.read_body():
         raise Denied(
             DenialReason.INSECURE,
-            "the body is not signed: sign its oauth_body_hash, or use https",
+            _("the body is not signed: sign its oauth_body_hash, or use https"),
         )
 
 
@@ -113,7 +117,7 @@ def _header_parameters(text: str) -> Parameters:
             # Servers join repeated headers with a comma.
             joined = position and SECOND_SCHEME.match(text, position)
             reason = DenialReason.AMBIGUOUS if joined else DenialReason.MALFORMED
-            raise Denied(reason, "the OAuth header is not a list of quoted parameters")
+            raise Denied(reason, _("the OAuth header is not a list of quoted parameters"))
         name, value, separator = pair.groups()
         if name.lower() != "realm":
             pairs.append((name, _unquoted(name, value)))
@@ -123,11 +127,13 @@ def _header_parameters(text: str) -> Parameters:
 
 def _unquoted(name: str, value: str) -> str:
     if not name.startswith(PREFIX) or BROKEN_ESCAPE.search(value):
-        raise Denied(DenialReason.MALFORMED, "the OAuth header has a parameter that is not OAuth's")
+        raise Denied(
+            DenialReason.MALFORMED, _("the OAuth header has a parameter that is not OAuth's")
+        )
     try:
         return unquote(value, errors="strict")
     except UnicodeDecodeError:
-        raise Denied(DenialReason.MALFORMED, "the OAuth header is not UTF-8") from None
+        raise Denied(DenialReason.MALFORMED, _("the OAuth header is not UTF-8")) from None
 
 
 def _form(call: Call) -> str | None:
@@ -149,11 +155,14 @@ def _protocol_parameters(pairs: Parameters, place: str) -> dict[str, str]:
     """The OAuth parameters by name: each once, the required ones there, all of them plain."""
     protocol = dict(filter(_is_protocol, pairs))
     if len(protocol) != sum(map(_is_protocol, pairs)):
-        raise Denied(DenialReason.AMBIGUOUS, f"an OAuth parameter is twice in the {place}")
+        twice = _("an OAuth parameter is twice in the %(place)s")
+        raise Denied(DenialReason.AMBIGUOUS, twice % {"place": place})
     for name in REQUIRED:
         if name not in protocol:
-            raise Denied(DenialReason.MALFORMED, f"{name} is missing in the {place}")
+            missing = _("%(name)s is missing in the %(place)s")
+            raise Denied(DenialReason.MALFORMED, missing % {"name": name, "place": place})
     for name, shape in (REQUIRED | OPTIONAL).items():
         if name in protocol and not shape.fullmatch(protocol[name]):
-            raise Denied(DenialReason.MALFORMED, f"{name} in the {place} cannot be read")
+            unreadable = _("%(name)s in the %(place)s cannot be read")
+            raise Denied(DenialReason.MALFORMED, unreadable % {"name": name, "place": place})
     return protocol

@@ -11,6 +11,8 @@ from typing import Final
 
 from django.conf import settings
 from django.utils import timezone
+from django.utils.translation import gettext as _
+from django.utils.translation import gettext_lazy
 
 from apikeys import keyring, signature, tokens
 from apikeys.call import Call
@@ -22,7 +24,7 @@ from apikeys.signature import SignedRequest
 logger = logging.getLogger(__name__)
 
 DECOY_DIGEST: Final = "0" * 64
-UNSIGNED_KEY: Final = (
+UNSIGNED_KEY: Final = gettext_lazy(
     "signed, but this key was issued without signing: rotate it with signing on, or send the key "
     "and secret over https"
 )
@@ -37,7 +39,7 @@ def prove(credential: Credential, call: Call) -> tuple[Secret, str | None]:
     found: keyring.Row | None = None
     bare: keyring.Row | None = None
     reading: str | None = None
-    detail = "unknown key" if not rows else "wrong secret"
+    detail = _("unknown key") if not rows else _("wrong secret")
     if credential.secret is not None:
         found = bare = _match(rows, credential.secret)
     if credential.signed is not None and (found or credential.secret is None):
@@ -46,14 +48,14 @@ def prove(credential: Credential, call: Call) -> tuple[Secret, str | None]:
         signers = [found] if found else rows
         found, reading = _match_signature(signers, credential.signed, call)
         if rows and found is None:
-            detail = "bad signature" if any(row.sealed for row in signers) else UNSIGNED_KEY
+            detail = _("bad signature") if any(row.sealed for row in signers) else str(UNSIGNED_KEY)
     if found is not None:
         secret = found.load()
         names = (secret.api_key.consumer_key, secret.api_key.api_user.username)
         if all(principal in names for principal in credential.principals):
             secret.in_overlap = _in_overlap(rows)
             return secret, reading
-        detail = "the user name beside the secret is not this key's"
+        detail = _("the user name beside the secret is not this key's")
     if bare is not None:
         # The secret is right and what came with it is not, as a signature by a replaced secret.
         bare.load().witness()

@@ -8,6 +8,7 @@ from dataclasses import dataclass
 from typing import Final
 
 from django.conf import settings
+from django.utils.translation import gettext as _
 from oauthlib.oauth1.rfc5849.signature import (
     base_string_uri,
     normalize_parameters,
@@ -93,10 +94,10 @@ def check_timestamp(signed: SignedRequest) -> None:
     """Refuse a call that was signed too long ago, or by a clock too far ahead."""
     behind = time.time() - signed.timestamp
     if abs(behind) > settings.SIGNATURE_WINDOW:
-        side = "behind" if behind > 0 else "ahead of"
-        raise Denied(
-            DenialReason.STALE, f"the caller's clock is {abs(behind):.0f} s {side} the server's"
-        )
+        late = _("the caller's clock is %(seconds)s s behind the server's")
+        early = _("the caller's clock is %(seconds)s s ahead of the server's")
+        sentence = late if behind > 0 else early
+        raise Denied(DenialReason.STALE, sentence % {"seconds": f"{abs(behind):.0f}"})
 
 
 def _normalized(pairs: list[tuple[str, str]]) -> str:

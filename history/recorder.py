@@ -39,7 +39,7 @@ def _keep(request: JudgedRequest, key: APIKey, denied: Denied | None, status: in
         store_id=key.api_user.store.public_id,
         outcome=Outcome.DENIED if denied else Outcome.ALLOWED,
         reason=denied.reason.value if denied else "",
-        detail=storable(redact(denied.detail), 300) if denied else "",
+        detail=_detail(denied) if denied else "",
         ip=client_ip.client_address(call).ip,
         method=_method(call),
         path=_path(request),
@@ -59,6 +59,7 @@ def _count(request: JudgedRequest, denied: Denied) -> None:
         answered=timezone.now(),
         network=merge_network(address) if address else "",
         reason=denied.reason.value,
+        detail=_detail(denied),
         consumer_key=denied.named,
         method=_method(call),
         path=_path(request),
@@ -68,6 +69,10 @@ def _count(request: JudgedRequest, denied: Denied) -> None:
 def _call_of(request: JudgedRequest) -> Call:
     """The call that the gate judged, or that of a page which refused without the gate."""
     return getattr(request, "call", None) or Call.from_request(request)
+
+
+def _detail(denied: Denied) -> str:
+    return storable(redact(denied.detail), 300)
 
 
 def _method(call: Call) -> str:

@@ -269,6 +269,7 @@ class UnprovenCallsFactory(factory.django.DjangoModelFactory):
     date_added = factory.LazyFunction(timezone.now)
     network = "198.51.100.9"
     reason = DenialReason.INVALID.value
+    detail = ""
     method = "GET"
     path = "/api/v1/whoami"
 

@@ -110,6 +110,7 @@ def _attempts(key: APIKey, now: datetime, chance: random.Random) -> list[Unprove
             network=f"192.0.2.{chance.randrange(1, 254)}",
             reason=(DenialReason.INVALID if named else DenialReason.MISSING).value,
             consumer_key=key.consumer_key if named else "",
+            detail="wrong secret" if named else "no credential was sent",
             count=chance.randrange(1, 30),
             date_added=moment,
             date_modified=moment,

@@ -27,6 +27,7 @@ class UnprovenCallsQuerySet(models.QuerySet["UnprovenCalls"]):
         answered: datetime,
         network: str,
         reason: str,
+        detail: str,
         consumer_key: str,
         method: str,
         path: str,
@@ -40,11 +41,14 @@ class UnprovenCallsQuerySet(models.QuerySet["UnprovenCalls"]):
         overflow = {"minute": minute, "network": OVERFLOW, "reason": "", "consumer_key": ""}
         # Once there is an overflow row the minute is full: what a flood sends then must cost
         # neither the count of the rows nor a place in the queue.
-        if self._add_to(row, answered) or self._add_to(overflow, answered):
+        newest: dict[str, object] = {"date_modified": answered, "detail": detail}
+        rest: dict[str, object] = {"date_modified": answered}
+        if self._add_to(row, newest) or self._add_to(overflow, rest):
             return
         first = {
             **row,
             "count": 1,
+            "detail": detail,
             "date_added": at,
             "date_modified": answered,
             "method": method,
@@ -52,14 +56,14 @@ class UnprovenCallsQuerySet(models.QuerySet["UnprovenCalls"]):
         }
         with transaction.atomic(using=self.db):
             self._queue()
-            if self._add_to(row, answered) or self._add_to(overflow, answered):
+            if self._add_to(row, newest) or self._add_to(overflow, rest):
                 return
             if self.filter(minute=minute).count() >= ROWS_A_MINUTE:
-                first |= {**overflow, "method": "", "path": ""}
+                first |= {**overflow, "detail": "", "method": "", "path": ""}
             self.create(**first)
 
-    def _add_to(self, row: dict[str, object], answered: datetime) -> bool:
-        return bool(self.filter(**row).update(count=F("count") + 1, date_modified=answered))
+    def _add_to(self, row: dict[str, object], newest: dict[str, object]) -> bool:
+        return bool(self.filter(**row).update(count=F("count") + 1, **newest))
 
     def _queue(self) -> None:
         """One at a time, so that rows are counted exactly; only the first of a row comes here.
@@ -107,7 +111,8 @@ class UnprovenCalls(models.Model):
 
     ``network`` is an IPv4 address or an IPv6 /64, blank when there was no valid address, and ``*``
     in the row that counts what came on top. ``consumer_key`` is that of an existing key which was
-    named without its secret, else blank. ``path`` is the first one, without its query.
+    named without its secret, else blank. ``path`` is the first one, without its query; ``detail``
+    is that of the newest one, as whoever mends a caller looks at what is still wrong.
     """
 
     minute = models.DateTimeField(_("minute"))
@@ -119,6 +124,7 @@ class UnprovenCalls(models.Model):
     date_modified = models.DateTimeField(_("date modified"))
     method = models.CharField(_("method"), max_length=16, blank=True)
     path = models.CharField(_("first path"), max_length=300, blank=True)
+    detail = models.CharField(_("detail"), max_length=300, blank=True, default="", db_default="")
 
     objects = UnprovenCallsQuerySet.as_manager()
 

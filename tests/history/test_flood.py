@@ -73,7 +73,8 @@ def test_a_flood_from_everywhere_is_counted_to_the_last_in_as_many_rows_as_a_min
     call(path="/api/v1/stores", REMOTE_ADDR="203.0.113.7")
     before = list(CallRecord.objects.values()), list(UnprovenCalls.objects.values())
     at = datetime(2031, 1, 1, 12, 0, 10, tzinfo=UTC)
-    knock = {"at": at, "answered": at, "reason": "invalid_credentials", "consumer_key": ""}
+    knock = {"at": at, "answered": at, "reason": "invalid_credentials"}
+    knock |= {"detail": "unknown key", "consumer_key": ""}
     networks = [f"10.0.{number // 250}.{number % 250}" for number in range(2 * ROWS_A_MINUTE)]
 
     for network in networks:
@@ -89,7 +90,8 @@ def test_a_flood_from_everywhere_is_counted_to_the_last_in_as_many_rows_as_a_min
 def test_in_a_full_minute_a_stranger_costs_two_updates(monkeypatch):
     monkeypatch.setattr("history.models.unproven.ROWS_A_MINUTE", 1)
     at = timezone.now()
-    knock = {"at": at, "answered": at, "reason": "invalid_credentials", "consumer_key": ""}
+    knock = {"at": at, "answered": at, "reason": "invalid_credentials"}
+    knock |= {"detail": "unknown key", "consumer_key": ""}
     for network in ("10.0.0.1", "10.0.0.2"):
         UnprovenCalls.objects.count_one(**knock, network=network, method="GET", path="/")
 

@@ -88,6 +88,27 @@ def test_a_row_keeps_the_first_path_without_its_query(call):
     assert (row.method, row.path, row.count) == ("GET", NOTES, 2)
 
 
+def test_a_row_says_what_was_wrong_with_the_newest_call(call):
+    key = APIKeyFactory()
+    for text in ("Basic x", "Basic Og==", "Digest x"):
+        call(headers={"Authorization": text})
+
+    row = UnprovenCalls.objects.get()
+    assert (row.detail, row.count) == ("Authorization: unknown scheme", 3)
+
+    attempt(call, key)
+    assert UnprovenCalls.objects.of_key(key).get().detail == "wrong secret"
+
+
+def test_what_was_wrong_never_repeats_a_secret(call):
+    key = APIKeyFactory()
+
+    call(headers={"Authorization": f'OAuth {key.secret}="x"'})
+    call(headers={"Authorization": f"{key.secret} x"})
+
+    assert key.secret not in "".join(UnprovenCalls.objects.values_list("detail", flat=True))
+
+
 def test_rows_are_bounded_and_counts_are_not(call, monkeypatch):
     monkeypatch.setattr("history.models.unproven.ROWS_A_MINUTE", 5)
     for number in range(12):
@@ -97,7 +118,8 @@ def test_rows_are_bounded_and_counts_are_not(call, monkeypatch):
     assert UnprovenCalls.objects.count() == 6
     assert UnprovenCalls.objects.total() == 13
     overflow = UnprovenCalls.objects.get(network="*")
-    assert (overflow.count, overflow.reason, overflow.path) == (7, "", "")
+    assert (overflow.count, overflow.reason) == (7, "")
+    assert (overflow.path, overflow.detail) == ("", "")
     assert UnprovenCalls.objects.get(network="198.51.100.0").count == 2
 
 
