@@ -98,7 +98,7 @@ class CallRecordAdmin(ReadOnlyAdmin):
 class UnprovenCallsAdmin(ReadOnlyAdmin):
     """Merged counts of the calls that proved no key."""
 
-    list_display = ("minute", "count", "network", "reason_text", "consumer_key", "call")
+    list_display = ("minute", "count", "network", "reason_text", "detail", "consumer_key", "call")
     list_filter = (MinuteFilter, ReasonFilter)
     search_fields = ("=consumer_key", "=network")
     search_help_text = _("Consumer key or network, in full")

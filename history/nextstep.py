@@ -8,10 +8,15 @@ from django.utils.translation import gettext_lazy as _
 
 from apikeys.denial import DenialReason
 from apikeys.models import APIKey
-from history.models import CallRecord
+from history.models import CallRecord, UnprovenCalls
 
 # What helps with each reason, for one call and for many.
 ADVICE: Final[dict[str, Promise]] = {
+    DenialReason.MISSING: _("Send the key; look for a proxy or redirect that drops it."),
+    DenialReason.MALFORMED: _("Copy the key again, or let a library write the header."),
+    DenialReason.AMBIGUOUS: _("Let the caller send one credential, in one place."),
+    DenialReason.INSECURE: _("Use https; list a proxy that provides it in TRUSTED_PROXIES."),
+    DenialReason.INVALID: _("Copy key and secret again; if the secret is lost, rotate the key."),
     DenialReason.STALE: _("Set the caller's clock."),
     DenialReason.REPLAYED: _("The caller must sign every request anew, with a nonce of its own."),
     DenialReason.KEY_DISABLED: _("Enable the key, or take it out of the caller's settings."),
@@ -28,6 +33,10 @@ ADVICE: Final[dict[str, Promise]] = {
     DenialReason.RATE: _("Let the caller slow down, or raise the key's rate limit."),
     DenialReason.HISTORY: _("Look at the server: calls could not be recorded."),
 }
+
+
+# Among attempts this reason is no key's limit, and waiting mends nothing.
+TOO_MANY_ATTEMPTS: Final = _("Mend what the caller sends: the right secret is let in at once.")
 
 
 class NextStep(NamedTuple):
@@ -72,3 +81,10 @@ def for_call(record: CallRecord, key: APIKey | None) -> NextStep | None:
             url = reverse("key_rotate", args=[key.consumer_key])
             return NextStep(ADVICE[record.reason], _("Rotate"), url)
     return NextStep(ADVICE.get(record.reason, ""))
+
+
+def for_attempt(row: UnprovenCalls) -> str | Promise:
+    """What helps those who could not prove their key; blank where nothing is known of them."""
+    if row.reason == DenialReason.RATE:
+        return TOO_MANY_ATTEMPTS
+    return ADVICE.get(row.reason, "")

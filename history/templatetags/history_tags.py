@@ -7,13 +7,14 @@ from django import template
 from django.conf import settings
 from django.template.context import RequestContext
 from django.utils import formats, timezone
+from django.utils.functional import Promise
 from django.utils.html import format_html
 from django.utils.safestring import SafeString
 from django.utils.translation import gettext as _
 
 from apikeys.models import APIKey
 from apikeys.templatetags.console_tags import pill
-from history import daily
+from history import daily, nextstep
 from history.chart import Chart
 from history.models import CallRecord, UnprovenCalls
 from history.models.call import Outcome
@@ -47,6 +48,12 @@ def outcome_pill(record: CallRecord) -> SafeString:
     if record.status >= 400:
         return pill("warn", _("Allowed, failed"))
     return pill("good", _("Allowed"))
+
+
+@register.simple_tag
+def advice_for_attempt(row: UnprovenCalls) -> str | Promise:
+    """What to do about calls that proved no key."""
+    return nextstep.for_attempt(row)
 
 
 @register.filter

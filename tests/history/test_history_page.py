@@ -3,11 +3,14 @@ from datetime import UTC, datetime, timedelta
 
 import pytest
 from django.urls import reverse
+from oauthlib.oauth1 import Client
 
+from apikeys import tokens
 from apikeys.denial import DenialReason
 from apikeys.models import APIKey
 from history import nextstep
 from history.models import CallRecord, UnprovenCalls
+from tests.calls import basic
 from tests.factories import (
     ACTOR,
     APIKeyFactory,
@@ -95,6 +98,16 @@ def test_a_key_can_be_disabled_from_a_row(client, admin):
     assert response["Location"] == f"{HISTORY}?method=GET"
     assert not APIKey.objects.get(pk=key.pk).is_enabled
     assert "Disable this key" not in text_of(client.get(HISTORY))
+
+
+def test_a_denial_says_what_the_gate_found(client, admin, call):
+    key = APIKeyFactory(allowed_ips=["203.0.113.7"])
+    call(key, REMOTE_ADDR="203.0.113.9")
+
+    shown = text_of(client.get(HISTORY))
+
+    assert "203.0.113.9 is not on the key's list (" in shown
+    assert "the nearest entry is 203.0.113.7" in shown
 
 
 @pytest.mark.parametrize("reason", [reason for reason in DenialReason if reason.proven])
@@ -208,6 +221,54 @@ def test_attempts_without_the_right_secret_are_shown_apart(client, admin):
     assert "No calls yet" in text_of(page)
     assert "198.51.100.9 12" in text_of(everything)
     assert overview.status_code == 200
+
+
+UNSIGNED = "signed, but this key was issued without signing: rotate it with signing on"
+
+
+@pytest.mark.parametrize(
+    ("sent", "found", "advice"),
+    [
+        ({}, "no credential was sent", "look for a proxy or redirect"),
+        ({"Authorization": "Basic x"}, "Authorization: Basic: not base64", "Copy the key again"),
+        ({"Authorization": "Digest x"}, "Authorization: unknown scheme", "Copy the key again"),
+        (basic("ck", "cs"), "Authorization: Basic: not of our making, or mistyped", "Copy key and"),
+        (basic("a", "b") | {"X-API-Key": "c"}, "different credentials in", "one credential"),
+    ],
+)
+def test_an_attempt_says_what_was_wrong_and_what_to_do(client, admin, call, sent, found, advice):
+    call(headers=sent)
+
+    shown = text_of(client.get("/console/history/attempts/"))
+
+    assert found in shown
+    assert advice in shown
+
+
+def test_attempts_on_a_key_say_whether_its_secret_or_its_signature_was_wrong(client, admin, call):
+    key = APIKeyFactory()
+    address = reverse("key_history", args=[key.consumer_key])
+
+    call(key, secret=tokens.new_secret(key.consumer_key))
+    assert "wrong secret" in text_of(client.get(address))
+
+    signer = Client(key.consumer_key, client_secret=key.secret)
+    _url, headers, _body = signer.sign("https://testserver/api/v1/whoami")
+    call(headers=headers | {"Host": "testserver"})
+    assert UNSIGNED in text_of(client.get(address))
+
+
+def test_failed_attempts_that_are_held_off_are_not_told_of_the_limit_of_a_key(
+    client, admin, call, settings
+):
+    settings.FAILED_ATTEMPT_LIMIT = "1/minute"
+    for _ in range(2):
+        call(headers=basic("ck", "cs"))
+
+    shown = text_of(client.get("/console/history/attempts/"))
+
+    assert "too many failed attempts; this one: invalid_credentials" in shown
+    assert "the right secret is let in at once" in shown
 
 
 def test_attempts_on_a_key_take_a_permission_of_their_own(client, db):
