@@ -30,8 +30,8 @@ def query_of(**changes):
 
 
 def snippet(language, function):
-    """The code in the README that defines this function."""
-    readme = (ROOT / "README.md").read_text()
+    """The code in the shop's README that defines this function."""
+    readme = (ROOT / "storefront" / "README.md").read_text()
     blocks = re.findall(rf"```{language}\n(.*?)```", readme, re.DOTALL)
     return next(block for block in blocks if function in block)
 
