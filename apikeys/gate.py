@@ -124,7 +124,7 @@ def _take(key: APIKey) -> Verdict | None:
     if not verdict.allowed:
         denied = Denied(
             DenialReason.RATE,
-            _("%(amount)s calls in %(seconds)s s were used up")
+            _("the limit of %(amount)s in %(seconds)s s is used up")
             % {"amount": rate.amount, "seconds": rate.seconds},
             retry_after=verdict.reset,
         )

@@ -23,10 +23,11 @@ PATHS: Final = {
 }
 AGENTS: Final = ("WooCommerce-Python-REST-API/3.0.0", "curl/8.11.0", "CoCart API/1.1.0", "okhttp/5")
 DETAILS: Final = {
-    "ip_not_allowed": "{ip} is not on the key's list; the nearest entry is 203.0.113.0/24",
+    "ip_not_allowed": "{ip} is not on the key's list ({ip} is connected to us directly.); "
+    "no entry is near it",
     "method_not_permitted": "a key of level {level} may not DELETE",
-    "resource_not_permitted": "the key may not use webhooks; it has products",
-    "rate_limited": "600 calls in 60 s were used up",
+    "resource_not_permitted": "the key may not use {resource}; it has {resources}",
+    "rate_limited": "the limit of 600 in 60 s is used up",
     "stale_timestamp": "the caller's clock is 1290 s behind the server's",
     "replayed_nonce": "the nonce was used before with this timestamp",
     "secret_retired": "version 1 of the secret was replaced",
@@ -60,7 +61,9 @@ def _calls_of(
 def _call_of(key: APIKey, part: Part, moment: datetime, chance: random.Random) -> CallRecord:
     reason = _reason(part, chance)
     ip = "192.0.2.200" if reason == DenialReason.IP else chance.choice(part.callers)
-    resource = chance.choice(part.resources or tuple(PATHS))
+    own = part.resources or tuple(PATHS)
+    foreign = [name for name in PATHS if name not in own]
+    resource = chance.choice(foreign if reason == DenialReason.RESOURCE else own)
     store = key.api_user.store.public_id
     duration = int(chance.lognormvariate(2.6, 0.6))
     return CallRecord(
@@ -72,7 +75,9 @@ def _call_of(key: APIKey, part: Part, moment: datetime, chance: random.Random) -
         store_id=store,
         outcome=Outcome.DENIED if reason else Outcome.ALLOWED,
         reason=reason.value if reason else "",
-        detail=DETAILS.get(reason or "", "").format(ip=ip, level=key.permission),
+        detail=DETAILS.get(reason or "", "").format(
+            ip=ip, level=key.permission, resource=resource, resources=", ".join(own)
+        ),
         ip=ip,
         method=_method(key, reason, chance),
         path=PATHS[resource].format(store=store) if resource in PATHS else "/api/v1/whoami",

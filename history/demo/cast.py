@@ -46,14 +46,14 @@ MAIN: Final = (
         resources=("products", "invoices"),
         allowed_ips=(ERP, OFFICE),
         calls_a_day=120,
-        denied={"ip_not_allowed": 0.02, "method_not_permitted": 0.01},
+        denied={"ip_not_allowed": 0.02, "resource_not_permitted": 0.01},
     ),
     Part(
         username="mobile-app",
         description="Customer app, by way of its backend",
         calls_a_day=160,
         callers=("192.0.2.41", "192.0.2.42", "2001:db8:40::9"),
-        denied={"rate_limited": 0.03, "resource_not_permitted": 0.01},
+        denied={"rate_limited": 0.03, "method_not_permitted": 0.01},
     ),
     Part(
         username="accounting",
@@ -119,7 +119,7 @@ MAIN: Final = (
         mode="test",
         calls_a_day=25,
         callers=("203.0.113.99",),
-        denied={"method_not_permitted": 0.05},
+        denied={"rate_limited": 0.05},
     ),
     Part(
         username="reporting",
