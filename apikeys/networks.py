@@ -9,7 +9,7 @@ import re
 from collections import defaultdict
 from collections.abc import Iterable, Iterator
 from functools import lru_cache
-from ipaddress import IPv4Address, IPv4Network, IPv6Address, IPv6Network
+from ipaddress import IPv4Address, IPv4Network, IPv6Address, IPv6Network, ip_network
 from typing import Final
 
 from django.utils.translation import gettext as _
@@ -85,6 +85,15 @@ def contains(networks: Iterable[str], ip: str) -> bool:
     value = int(address)
     prefixes = _compiled(tuple(networks)).get(address.version, ())
     return any(value >> shift in starts for shift, starts in prefixes)
+
+
+def enclosing(text: str) -> list[str]:
+    """Every network in which an address or network lies, itself included; none for other text."""
+    try:
+        network = ip_network(parse_entry(text))
+    except ValueError:
+        return []
+    return [str(network.supernet(new_prefix=n)) for n in range(network.prefixlen + 1)]
 
 
 def nearest(networks: Iterable[str], ip: str) -> str | None:

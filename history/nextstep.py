@@ -1,13 +1,16 @@
 """What an operator can do about a denial: the reason in words, and the deed that mends it."""
 
+from collections import defaultdict
+from collections.abc import Iterable
 from typing import Final, NamedTuple
 
 from django.urls import reverse
 from django.utils.functional import Promise
 from django.utils.translation import gettext_lazy as _
 
+from apikeys import networks
 from apikeys.denial import DenialReason
-from apikeys.models import APIKey
+from apikeys.models import AllowedIP, APIKey
 from history.models import CallRecord, UnprovenCalls
 
 # What helps with each reason, for one call and for many.
@@ -48,21 +51,27 @@ class NextStep(NamedTuple):
     address: str = ""
 
 
-def for_call(record: CallRecord, key: APIKey | None) -> NextStep | None:
+def for_call(record: CallRecord, key: APIKey | None, *, is_listed: bool = False) -> NextStep | None:
     """The next step for a refused call; None for one that was let in.
 
     ``key`` is the key as it is today; None when it is gone, and then nothing can be done to it.
+    ``is_listed`` says whether the address is on its list by now.
     """
     if not record.reason:
         return None
     if key is None:
         return NextStep(ADVICE.get(record.reason, ""))
     match record.reason:
-        case DenialReason.IP if record.ip and not key.any_ip:
+        case DenialReason.IP if record.ip and (key.any_ip or is_listed):
+            return NextStep(_("By now the key lets address %(ip)s in.") % {"ip": record.ip})
+        case DenialReason.IP if record.ip:
             sentence = _("Address %(ip)s is not on this key's list.") % {"ip": record.ip}
             return NextStep(
                 sentence, _("Add it"), reverse("key_ips", args=[key.consumer_key]), record.ip
             )
+        case DenialReason.KEY_DISABLED:
+            url = reverse("key_detail", args=[key.consumer_key])
+            return NextStep(ADVICE[record.reason], _("Open the key"), url)
         case DenialReason.USER_DISABLED:
             url = reverse("user_detail", args=[key.api_user.username])
             return NextStep(ADVICE[record.reason], _("API user"), url)
@@ -88,3 +97,15 @@ def for_attempt(row: UnprovenCalls) -> str | Promise:
     if row.reason == DenialReason.RATE:
         return TOO_MANY_ATTEMPTS
     return ADVICE.get(row.reason, "")
+
+
+def listed_by_now(records: Iterable[CallRecord]) -> set[int]:
+    """The ids of those calls that were refused for an address which the key lists today."""
+    refused = [(one, one.ip) for one in records if one.reason == DenialReason.IP and one.ip]
+    around = {network for _record, ip in refused for network in networks.enclosing(ip)}
+    keys = {record.key_id for record, _ip in refused}
+    entries = defaultdict(list)
+    found = AllowedIP.objects.filter(api_key__in=keys, network__in=around) if around else ()
+    for entry in found:
+        entries[entry.api_key_id].append(entry.network)
+    return {record.pk for record, ip in refused if networks.contains(entries[record.key_id], ip)}

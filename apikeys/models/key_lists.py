@@ -1,7 +1,6 @@
 """Which keys a list shows: by state, by what somebody typed, in the order of a column."""
 
 from datetime import UTC, datetime, timedelta
-from ipaddress import ip_network
 from typing import TYPE_CHECKING, Final, Self, cast
 
 from django.db import models
@@ -173,7 +172,7 @@ class ListedKeys(ScopedQuerySet["APIKey"]):
             words = KeyWord.objects.filter(word__begins=ending_of(ending))
             ended = Q(consumer_key__iendswith=ending)
             ways.append(Way(words.values_list("api_key", flat=True), ended))
-        if around := _enclosing(text):
+        if around := networks.enclosing(text):
             entries = AllowedIP.objects.filter(network__in=around)
             let_in = Q(Exists(entries.filter(api_key=OuterRef("pk"))))
             ways.append(Way(entries.values_list("api_key", flat=True), let_in))
@@ -209,12 +208,3 @@ class ListedKeys(ScopedQuerySet["APIKey"]):
                 return self.order_by(Lower(column).desc(), "date_added", "pk")
             return self.order_by(Lower(column), "-date_added", "-pk")
         return self.order_by(order, "-pk" if descending else "pk")
-
-
-def _enclosing(text: str) -> list[str]:
-    """Every network in which an address or network lies, itself included; none for other text."""
-    try:
-        network = ip_network(networks.parse_entry(text))
-    except ValueError:
-        return []
-    return [str(network.supernet(new_prefix=n)) for n in range(network.prefixlen + 1)]

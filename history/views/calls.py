@@ -98,9 +98,10 @@ def _with_keys(
         .select_related("api_user__store")
         .in_bulk({record.key_id for record in found.records})
     )
+    listed = nextstep.listed_by_now(found.records)
     for record in found.records:
         key = keys.get(record.key_id)
-        yield record, key, nextstep.for_call(record, key)
+        yield record, key, nextstep.for_call(record, key, is_listed=record.pk in listed)
 
 
 def _first_row(request: HttpRequest) -> int:

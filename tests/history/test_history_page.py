@@ -88,6 +88,25 @@ def test_the_next_step_of_a_wrong_address_puts_it_on_the_list(client, admin, cal
     assert call(key, REMOTE_ADDR="198.51.100.7").status_code == 200
 
 
+@pytest.mark.parametrize("entry", ["198.51.100.7/32", "198.51.100.0/24", "any"])
+def test_an_address_that_is_let_in_by_now_is_not_offered_again(client, admin, entry):
+    key = APIKeyFactory(allowed_ips=["203.0.113.7"])
+    other = APIKeyFactory(allowed_ips=["198.51.100.0/24"])
+    for one, ip in [(key, "198.51.100.7"), (key, "2001:db8::1"), (other, "203.0.113.7")]:
+        CallRecordFactory(key=one, reason=DenialReason.IP, ip=ip)
+    if entry == "any":
+        key.change(actor=ACTOR, any_ip=True)
+    else:
+        key.allow_ips([(entry, "")], actor=ACTOR)
+
+    shown = text_of(client.get(HISTORY))
+
+    assert "By now the key lets address 198.51.100.7 in." in shown
+    assert "Address 198.51.100.7 is not" not in shown
+    assert "Address 203.0.113.7 is not on this key's list. Add it" in shown
+    assert ("Address 2001:db8::1 is not" in shown) == (entry != "any")
+
+
 def test_a_key_can_be_disabled_from_a_row(client, admin):
     key = CallRecordFactory() and APIKey.objects.get()
     page = client.get(f"{HISTORY}?method=GET").content.decode()
