@@ -80,7 +80,7 @@ def store_edit(request: HttpRequest, public_id: str) -> HttpResponse:
         else:
             messages.success(request, _("The store %(name)s is saved.") % {"name": store})
             return redirect("store_detail", store.public_id)
-    context = {"form": form, "store": store, "title": _("Edit store")}
+    context = {"form": form, "store": store, "title": _("Edit %(name)s") % {"name": store}}
     return render(request, "apikeys/store_form.html", context, status=400 if form.errors else 200)
 
 
@@ -112,5 +112,5 @@ def store_staff(request: HttpRequest, public_id: str) -> HttpResponse:
         store.set_staff(form.cleaned_data["staff"], actor=Actor.from_request(request))
         messages.success(request, _("The staff of %(name)s is saved.") % {"name": store})
         return redirect("store_detail", store.public_id)
-    context = {"form": form, "store": store, "title": _("Staff of the store")}
+    context = {"form": form, "store": store, "title": _("Staff of %(name)s") % {"name": store}}
     return render(request, "apikeys/store_form.html", context, status=400 if form.errors else 200)
