@@ -80,7 +80,11 @@ def locked_out(
 
 
 def _too_many(request: HttpRequest, seconds: int, *, starts_again: bool = False) -> HttpResponse:
-    context = {"minutes": -(-seconds // 60), "starts_again": starts_again}
+    context = {
+        "minutes": -(-seconds // 60),
+        "starts_again": starts_again,
+        "next": request.POST.get("next", ""),  # judged when somebody has logged in
+    }
     page = render(request, "apikeys/login_locked.html", context, status=429)
     page["Retry-After"] = str(seconds)
     return page

@@ -1,4 +1,6 @@
+import re
 from datetime import timedelta
+from urllib.parse import parse_qs, urlsplit
 
 import pytest
 import time_machine
@@ -111,6 +113,17 @@ def test_guessing_ends_with_429_and_says_when_to_come_back(client, alice):
     assert answers[-1]["Retry-After"] == "900"
     assert b"15 minutes" in answers[-1].content
     assert log_in(client).status_code == 429
+
+
+def test_who_is_locked_out_still_comes_to_the_asked_page_later(client, alice):
+    asked = "/console/keys/?status=idle&q=a b"
+    for _ in range(6):
+        refused = log_in(client, password="wrong", next=asked)
+
+    back = re.search(r'href="(/console/login/[^"]*)"', refused.content.decode())[1]
+
+    assert refused.status_code == 429
+    assert parse_qs(urlsplit(back).query)["next"] == [asked]
 
 
 @pytest.mark.parametrize("password", [PASSWORD, "wrong"])
