@@ -27,6 +27,7 @@ PAGES = {
     "/console/stores/{store}/edit/": "change_store",
     "/console/changes/": "view_changerecord",
 }
+STAFF = "/console/stores/{store}/staff/"
 DEEDS = {
     "/console/keys/{key}/disable/": "change_apikey",
     "/console/keys/{key}/enable/": "change_apikey",
@@ -185,6 +186,16 @@ def test_stored_text_stays_text(client, admin, pattern):
     assert "<img" not in page
 
 
+@pytest.mark.parametrize("pattern", [one for one in [*PAGES, STAFF] if "{" in one])
+def test_the_title_of_a_page_names_its_object(client, admin, pattern):
+    key = APIKeyFactory(username="zebra", store=StoreFactory(name="Yak Outdoor"))
+
+    page = client.get(address(pattern, key)).content.decode()
+
+    title = re.search(r"<title>(.*?)</title>", page, re.S)[1]
+    assert ("Yak Outdoor" if "{store}" in pattern else "zebra") in title
+
+
 def test_every_denial_reason_has_a_public_help_page(client, db):
     index = client.get("/console/help/").content.decode()
 
@@ -194,6 +205,18 @@ def test_every_denial_reason_has_a_public_help_page(client, db):
         page = client.get(url).content.decode()
         assert str(reason.label) in page.replace("&#x27;", "'")
         assert "What to do" in page
+
+
+@pytest.mark.parametrize("reason", DenialReason)
+def test_a_help_page_leads_those_who_may_see_them_to_the_calls_that_were_refused(
+    client, db, admin, reason
+):
+    refused = f"/console/history/?reason={reason.value}"
+    link = f'href="{refused if reason.proven else "/console/history/attempts/"}"'
+
+    assert link in client.get(f"/console/help/{reason.value}/").content.decode()
+    client.logout()
+    assert link not in client.get(f"/console/help/{reason.value}/").content.decode()
 
 
 def test_help_pages_name_no_shop(client, db):
