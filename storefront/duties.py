@@ -57,4 +57,4 @@ def forget_ended_carts() -> int:
     """Forget carts, browsers and links whose time is over. Returns how many carts went."""
     ShopperSession.objects.prune()
     SessionTransfer.objects.prune()
-    return delete_in_steps(Cart.objects.ended())
+    return delete_in_steps(Cart.objects.ended(), skip_held=True)

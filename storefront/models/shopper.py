@@ -34,7 +34,7 @@ class ShopperSessionQuerySet(models.QuerySet["ShopperSession"]):
 
     def prune(self) -> int:
         """Forget the sessions that are over. Returns how many."""
-        return delete_in_steps(self.filter(expires_at__lte=timezone.now()))
+        return delete_in_steps(self.filter(expires_at__lte=timezone.now()), skip_held=True)
 
 
 class ShopperSession(models.Model):

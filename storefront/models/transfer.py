@@ -95,7 +95,8 @@ class SessionTransferQuerySet(ScopedQuerySet["SessionTransfer"]):
 
     def prune(self) -> int:
         """Forget transfers that ended long ago. Returns how many."""
-        return delete_in_steps(self.filter(expires_at__lt=timezone.now() - KEPT_FOR))
+        long_over = self.filter(expires_at__lt=timezone.now() - KEPT_FOR)
+        return delete_in_steps(long_over, skip_held=True)
 
 
 class SessionTransfer(Owned):

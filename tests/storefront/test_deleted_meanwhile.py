@@ -2,6 +2,7 @@
 
 import time
 from concurrent.futures import ThreadPoolExecutor
+from datetime import timedelta
 
 import pytest
 from django.db import connections
@@ -9,10 +10,11 @@ from django.db.models import Model
 from django.utils import timezone
 
 from apikeys.models import ChangeRecord
+from storefront.duties import forget_ended_carts
 from storefront.models import Cart, Product, SessionTransfer
 from storefront.models.cart_item import CartItem
 from storefront.models.owned import Owned
-from tests.factories import ACTOR, UserFactory
+from tests.factories import ACTOR, StoreFactory, UserFactory
 from tests.storefront.factories import (
     CartFactory,
     ProductFactory,
@@ -144,6 +146,38 @@ def test_what_a_call_refers_to_is_deleted_after_the_call(shop, monkeypatch, deed
 
     assert response.status_code == 200
     assert not (CartItem if deed == "put in" else Cart).objects.exists()
+
+
+@pytest.mark.django_db(transaction=True)
+@only_postgresql
+def test_a_cart_is_deleted_while_ended_ones_are_forgotten(monkeypatch):
+    store = StoreFactory()
+    product, over = ProductFactory(store=store), timezone.now() - timedelta(days=1)
+    cart, other = (
+        CartFactory(store=store, items=[product], expires_at=over) for _number in range(2)
+    )
+    hold = Cart.lock_open
+
+    def forget_elsewhere():
+        try:
+            return forget_ended_carts()
+        finally:
+            connections.close_all()
+
+    with ThreadPoolExecutor(1) as thread:
+        forgotten = []
+
+        def held_while_others_are_forgotten(record):
+            hold(record)
+            forgotten.append(thread.submit(forget_elsewhere))
+            while not forgotten[0].done() and not is_somebody_waiting():
+                time.sleep(0.01)
+
+        monkeypatch.setattr(Cart, "lock_open", held_while_others_are_forgotten)
+        cart.delete(actor=ACTOR)
+
+        assert forgotten[0].result() == 1
+    assert not Cart.objects.filter(pk__in=[cart.pk, other.pk]).exists()
 
 
 def test_the_console_says_that_it_is_not_there(client, shop, from_now_on_deleted):
