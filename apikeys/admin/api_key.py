@@ -6,11 +6,9 @@ from django import forms
 from django.contrib import admin, messages
 from django.contrib.auth.models import AnonymousUser
 from django.db.models import QuerySet
-from django.http import HttpRequest, HttpResponseRedirect
-from django.utils.decorators import method_decorator
+from django.http import HttpRequest
 from django.utils.translation import gettext, ngettext
 from django.utils.translation import gettext_lazy as _
-from django.views.decorators.debug import sensitive_post_parameters
 
 from apikeys.actor import Actor
 from apikeys.admin.add_key import KeyIssuingAdmin
@@ -142,7 +140,10 @@ class APIKeyAdmin(KeyIssuingAdmin):
     )
     sortable_by = ("last_used_at", "date_added", "date_modified")
     change_form_template = "apikeys/admin/key_change.html"
-    delete_confirmation_template = "apikeys/admin/key_delete.html"
+    deletion_takes_password = True
+    what_a_deletion_does = _(
+        "Its secrets and allowed IPs go with it; its calls and its changes stay."
+    )
     inlines = (AllowedIPInline, SecretInline)
     readonly_fields = (
         *("api_user", "consumer_key", "mode", "state_text", "disabled_at"),
@@ -186,17 +187,6 @@ class APIKeyAdmin(KeyIssuingAdmin):
 
     def may_be_deleted(self, obj: Any) -> bool:
         return not obj.is_enabled
-
-    @method_decorator(sensitive_post_parameters("password"))
-    def delete_view(
-        self, request: HttpRequest, object_id: str, extra_context: dict[str, Any] | None = None
-    ) -> Any:
-        """Asks for the password again, like the console."""
-        # Outside of the deletion's transaction, which would forget a wrong guess.
-        if request.method == "POST" and (error := password_again.error_in(request)):
-            self.message_user(request, error, messages.ERROR)
-            return HttpResponseRedirect(request.get_full_path())
-        return super().delete_view(request, object_id, {"is_due": password_again.is_due(request)})
 
     def save_model(self, request: HttpRequest, obj: Any, form: Any, change: bool) -> None:
         obj.change(

@@ -27,6 +27,7 @@ class APIUserAdmin(DeedAdmin):
     search_fields = ("username", "owner__username")
     search_help_text = _("Words of the API username, or the owner")
     sortable_by = ("username",)
+    what_a_deletion_does = _("Its name stays in the history and in the changes.")
     fields = ("username", "store", "owner")
     settled = ("username", "store", "status", "disabled_at", "date_added", "date_modified")
 

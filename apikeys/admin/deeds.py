@@ -11,8 +11,10 @@ from django.db import transaction
 from django.db.models import QuerySet
 from django.http import HttpRequest, HttpResponse, HttpResponseRedirect
 from django.shortcuts import redirect
+from django.utils.decorators import method_decorator
 from django.utils.translation import gettext, ngettext
 from django.utils.translation import gettext_lazy as _
+from django.views.decorators.debug import sensitive_post_parameters
 
 from apikeys.actor import Actor
 from apikeys.admin.guarded import GuardedAdmin
@@ -20,8 +22,11 @@ from apikeys.forms.opened import STALE, require_unchanged, state_of
 from apikeys.forms.submitted import AlreadySubmitted
 from apikeys.models import StaleRevision
 from apikeys.text import storable
+from apikeys.views import password_again
 
 if TYPE_CHECKING:
+    from django_stubs_ext import StrPromise
+
     BaseForm = forms.ModelForm[Any]
 else:
     BaseForm = forms.ModelForm
@@ -63,6 +68,9 @@ class DeedAdmin(GuardedAdmin):
     actions: Sequence[str] = ("disable_chosen", "enable_chosen")
     action_form = ReasonForm
     save_as = False
+    delete_confirmation_template = "apikeys/admin/delete.html"
+    deletion_takes_password = False
+    what_a_deletion_does: "str | StrPromise" = ""
     # What the form shows beyond the model's own fields, hidden.
     hidden_fields = ("opened",)
 
@@ -111,11 +119,20 @@ class DeedAdmin(GuardedAdmin):
             ),
         )
 
+    @method_decorator(sensitive_post_parameters("password"))
     def delete_view(
         self, request: HttpRequest, object_id: str, extra_context: dict[str, Any] | None = None
     ) -> Any:
+        """Asks for the password again where the console does."""
+        context: dict[str, Any] = {"what_else": self.what_a_deletion_does}
+        if self.deletion_takes_password:
+            # Outside of the deletion's transaction, which would forget a wrong guess.
+            if request.method == "POST" and (error := password_again.error_in(request)):
+                self.message_user(request, error, messages.ERROR)
+                return HttpResponseRedirect(request.get_full_path())
+            context["is_due"] = password_again.is_due(request)
         return self._or_complain(
-            request, lambda: super(DeedAdmin, self).delete_view(request, object_id, extra_context)
+            request, lambda: super(DeedAdmin, self).delete_view(request, object_id, context)
         )
 
     def _or_complain(self, request: HttpRequest, view: Callable[[], HttpResponse]) -> HttpResponse:

@@ -71,6 +71,7 @@ class CartAdmin(DeedAdmin):
         *("date_added", "date_modified", "expires_at"),
     )
     inlines = (CartItemInline,)
+    what_a_deletion_does = _("What is in it, and the links that lead to it, go with it.")
 
     def get_queryset(self, request: HttpRequest) -> QuerySet[Any]:
         rows: QuerySet[Any] = super().get_queryset(request)

@@ -21,6 +21,11 @@ class WebhookAdmin(DeedAdmin):
     search_fields = ("url",)
     search_help_text = _("Words of the URL, or the id")
     sortable_by = ("date_added", "failures")
+    deletion_takes_password = True
+    what_a_deletion_does = _(
+        "Its receiver is told nothing more, and nothing can bring its secret back. To stop it for "
+        "a while, disable it. The log is kept for a month."
+    )
     readonly_fields = (
         *("store", "public_id", "events", "dialect", "status", "disabled_reason"),
         *("failing_since", "failures", "date_added", "date_modified"),

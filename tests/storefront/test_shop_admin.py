@@ -1,10 +1,13 @@
 """The shop's records in the Django admin: deeds, store scope, and no secrets."""
 
+from datetime import timedelta
+
 import pytest
+from django.utils import timezone
 
 from apikeys.models import ChangeRecord
 from storefront.models import Delivery, Product
-from tests.factories import StoreFactory, UserFactory
+from tests.factories import PASSWORD, StoreFactory, UserFactory
 from tests.storefront.factories import InvoiceFactory, ProductFactory, WebhookFactory
 
 MODELS = ("product", "invoice", "webhook", "delivery")
@@ -142,3 +145,19 @@ def test_a_webhook_is_changed_and_switched_and_shows_no_secret(client, operator)
     webhook.refresh_from_db()
     assert webhook.deleted_at is not None
     assert client.get(path).status_code == 404
+
+
+def test_the_password_is_asked_before_a_webhook_is_deleted(client, operator, time_machine):
+    webhook = WebhookFactory(store=operator("webhook").store)
+    path = f"/admin/storefront/webhook/{webhook.pk}/delete/"
+    time_machine.move_to(timezone.now() + timedelta(minutes=16))
+    assert 'type="password"' in client.get(path).content.decode()
+
+    for password in ("", "wrong"):
+        client.post(path, {"post": "yes", "password": password})
+        webhook.refresh_from_db()
+        assert webhook.deleted_at is None
+    client.post(path, {"post": "yes", "password": PASSWORD})
+
+    webhook.refresh_from_db()
+    assert webhook.deleted_at is not None
