@@ -4,11 +4,12 @@ import hashlib
 import json
 from collections.abc import Callable, Iterable
 from functools import partial
-from typing import TYPE_CHECKING, Any, cast
+from typing import TYPE_CHECKING, Any, Final, cast
 
 from axes.models import AccessAttempt, AccessFailureLog, AccessLog
 from django import forms
-from django.contrib import admin
+from django.contrib import admin, messages
+from django.contrib.admin.utils import unquote
 from django.contrib.auth import SESSION_KEY
 from django.contrib.auth.admin import GroupAdmin, UserAdmin
 from django.contrib.auth.forms import UserChangeForm
@@ -18,7 +19,10 @@ from django.core.exceptions import PermissionDenied, ValidationError
 from django.db import transaction
 from django.db.models import Model, QuerySet
 from django.http import HttpRequest
+from django.shortcuts import redirect
+from django.urls import reverse
 from django.utils import timezone
+from django.utils.html import format_html
 from django.utils.translation import gettext_lazy as _
 
 from apikeys import networks, people
@@ -33,6 +37,9 @@ if TYPE_CHECKING:
     BaseUserAdmin = UserAdmin[User]
 else:
     BaseForm, BasePersonForm, BaseUserAdmin = forms.ModelForm, UserChangeForm, UserAdmin
+
+
+SHOWN: Final = 5
 
 
 class StateForm(BaseForm):
@@ -144,6 +151,27 @@ class PersonAdmin(SuperuserAdmin, BaseUserAdmin):
     form = PersonForm
     list_display = ("username", "email", "is_active", "is_staff", "is_superuser", "last_login")
     sortable_by = ("username", "last_login")
+
+    def delete_view(
+        self, request: HttpRequest, object_id: str, extra_context: dict[str, Any] | None = None
+    ) -> Any:
+        """An integration must not stop because somebody leaves: say first what they own."""
+        person = self.get_object(request, unquote(object_id))
+        owned = person.api_users.order_by("username")[: SHOWN + 1] if person else []
+        if not owned or not self.has_delete_permission(request, person):
+            return super().delete_view(request, object_id, extra_context)
+        names = ", ".join(user.username for user in owned[:SHOWN]) + "…" * (len(owned) > SHOWN)
+        sentence = _("Cannot delete %(person)s, who still owns API users: %(names)s.")
+        messages.error(
+            request,
+            format_html(
+                '{} <a href="{}">{}</a>',
+                sentence % {"person": person, "names": names},
+                reverse("help_topic", args=["cannot-delete"]),
+                _("Hand them over first"),
+            ),
+        )
+        return redirect("admin:auth_user_change", person.pk)
 
     def user_change_password(self, request: HttpRequest, id: str, form_url: str = "") -> Any:
         return _alone(request, partial(super().user_change_password, request, id, form_url))

@@ -21,6 +21,7 @@ from tests.factories import (
     StoreFactory,
     UserFactory,
 )
+from tests.reading import text_of
 from tests.waiting import only_postgresql
 
 User = get_user_model()
@@ -44,6 +45,28 @@ def test_a_console_user_is_added_and_it_is_kept_as_a_change(client, superuser):
     change = last_change()
     assert (change.kind, change.action, change.name) == ("console", "created", "user alice")
     assert (change.after["username"], change.after["password"]) == ("alice", "…")
+
+
+@pytest.mark.parametrize("method", ["get", "post"])
+def test_who_owns_api_users_is_deleted_only_after_they_are_handed_over(client, superuser, method):
+    alice, bob = UserFactory(username="alice"), UserFactory(username="bob")
+    owned = APIUserFactory(username="till-sync", owner=alice)
+    deletion = page(alice).replace("/change/", "/delete/")
+
+    response = getattr(client, method)(deletion, {"post": "yes"}, follow=True)
+
+    shown = text_of(response)
+    assert "Cannot delete alice, who still owns API users: till-sync." in shown
+    assert 'href="/console/help/cannot-delete/"' in response.content.decode()
+    assert User.objects.filter(pk=alice.pk).exists()
+
+    owned.hand_over(actor=ACTOR, owner=bob)
+    client.post(deletion, {"post": "yes"})
+    assert not User.objects.filter(pk=alice.pk).exists()
+
+
+def test_a_person_who_is_not_there_cannot_be_deleted(client, superuser):
+    assert client.get("/admin/auth/user/999999/delete/", follow=True).status_code in {200, 404}
 
 
 def test_a_right_that_is_given_is_kept_as_a_change(client, superuser):
