@@ -40,12 +40,7 @@ def key_bulk(request: HttpRequest) -> HttpResponse:
     found = list(keys.select_related("api_user__store").order_by("pk")[: AT_ONCE + 1])
     back = _list_url(request)
     if not found:
-        messages.info(
-            request,
-            _("None of the chosen keys is enabled.")
-            if disable
-            else _("None of the chosen keys is disabled."),
-        )
+        messages.info(request, _why_nothing(request, disable=disable))
         return HttpResponseRedirect(back)
     # Named keys are those that were shown; what filters find can become another set meanwhile.
     is_same = not everything or request.POST.get("seen") == _fingerprint(found)
@@ -70,6 +65,14 @@ def _ask(
         "back": _list_url(request),
     }
     return render(request, "apikeys/key_bulk.html", context)
+
+
+def _why_nothing(request: HttpRequest, *, disable: bool) -> str:
+    if "everything" not in request.POST and not request.POST.getlist("keys"):
+        return _("No key was chosen. Tick the keys first.")
+    if disable:
+        return _("None of the chosen keys is enabled.")
+    return _("None of the chosen keys is disabled.")
 
 
 def _filters(request: HttpRequest) -> QueryDict:

@@ -137,10 +137,13 @@ def test_a_filter_that_is_not_valid_widens_no_deed(client, admin, filters, more)
 
 
 def test_nothing_chosen_is_said(client, admin):
-    APIKeyFactory()
+    key = APIKeyFactory(disabled=True)
+    deed = {"deed": "disable"}
 
-    page = client.post("/console/keys/bulk/", {"deed": "disable"}, follow=True)
+    page = client.post("/console/keys/bulk/", deed, follow=True)
+    assert "No key was chosen. Tick the keys first." in page.content.decode()
 
+    page = client.post("/console/keys/bulk/", deed | {"keys": key.consumer_key}, follow=True)
     assert "None of the chosen keys is enabled." in page.content.decode()
 
 
