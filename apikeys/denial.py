@@ -1,6 +1,6 @@
 """Why a call was refused: one closed list of reasons, one exception."""
 
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Final, NamedTuple
 
 from django.db import models
 from django.utils.translation import gettext_lazy as _
@@ -71,16 +71,26 @@ UNPROVEN = frozenset(
 )
 
 
+class Named(NamedTuple):
+    """An existing key that a call named without proving it, and the Store ID of its store."""
+
+    consumer_key: str
+    store_id: str
+
+
+NOBODY: Final = Named("", "")
+
+
 class Denied(Exception):
     """A call was refused, for exactly one reason.
 
     ``detail`` is for the operator only and never reaches the caller; ``retry_after`` is whole
     seconds and goes into the answer's ``Retry-After``. The gate adds ``api_key`` once the secret
-    is proven, and before that in ``named`` the consumer key of an existing key that was named.
+    is proven, and before that in ``named`` the existing key that was named.
     """
 
     api_key: "APIKey | None" = None
-    named: str = ""
+    named: Named = NOBODY
     rate: "Verdict | None" = None
 
     def __init__(

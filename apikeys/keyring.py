@@ -5,6 +5,7 @@ from typing import Any, NamedTuple
 
 from django.db import models
 
+from apikeys.denial import Named
 from apikeys.models import APIKey, APIUser, Secret, Store
 
 
@@ -23,8 +24,16 @@ COLUMNS = [
     *_columns(Store, "api_key__api_user__store__"),
     "api_key__api_user__owner__is_active",
 ]
-DIGEST, PEPPER, SEALED, RETIRES = (
-    SECRET.index(name) for name in ("digest", "pepper_id", "sealed", "retires_at")
+DIGEST, PEPPER, SEALED, RETIRES, CONSUMER_KEY, STORE_ID = (
+    COLUMNS.index(name)
+    for name in (
+        "digest",
+        "pepper_id",
+        "sealed",
+        "retires_at",
+        "api_key__consumer_key",
+        "api_key__api_user__store__public_id",
+    )
 )
 
 
@@ -40,6 +49,11 @@ class Row(NamedTuple):
     sealed: str
     retires_at: datetime | None
     values: tuple[Any, ...]
+
+    @property
+    def named(self) -> Named:
+        """What may be noted of the key while it is still unproven."""
+        return Named(self.values[CONSUMER_KEY], self.values[STORE_ID])
 
     def load(self) -> Secret:
         """The secret with ``api_key``, its API user, store, and whether the owner is active."""

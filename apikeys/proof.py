@@ -17,7 +17,7 @@ from django.utils.translation import gettext_lazy
 from apikeys import keyring, signature, tokens
 from apikeys.call import Call
 from apikeys.credentials import Credential
-from apikeys.denial import DenialReason, Denied
+from apikeys.denial import NOBODY, DenialReason, Denied
 from apikeys.models import Secret
 from apikeys.signature import SignedRequest
 
@@ -60,7 +60,7 @@ def prove(credential: Credential, call: Call) -> tuple[Secret, str | None]:
         # The secret is right and what came with it is not, as a signature by a replaced secret.
         bare.load().witness()
     denied = Denied(DenialReason.INVALID, detail)
-    denied.named = credential.consumer_key if rows else ""
+    denied.named = rows[0].named if rows else NOBODY
     raise denied
 
 

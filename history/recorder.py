@@ -60,7 +60,8 @@ def _count(request: JudgedRequest, denied: Denied) -> None:
         network=merge_network(address) if address else "",
         reason=denied.reason.value,
         detail=_detail(denied),
-        consumer_key=denied.named,
+        consumer_key=denied.named.consumer_key,
+        store_id=denied.named.store_id,
         method=_method(call),
         path=_path(request),
     )

@@ -18,7 +18,7 @@ from django.utils import timezone
 
 from apikeys import client_ip, keyring
 from apikeys.call import Call
-from apikeys.denial import DenialReason, Denied
+from apikeys.denial import NOBODY, DenialReason, Denied
 from apikeys.models import APIKey, Secret, Store
 from apikeys.proof import signing_secrets
 from apikeys.rules import RULES, Facts
@@ -130,7 +130,7 @@ class Redemption:
                 signer = row
         if signer is None:
             refused = self._refused("wrong signature" if rows else "unknown key")
-            refused.named = link.key if rows else ""
+            refused.named = rows[0].named if rows else NOBODY
             raise refused
         secret_version = signer.load()
         self.store = secret_version.api_key.api_user.store

@@ -276,6 +276,7 @@ class UnprovenCallsFactory(factory.django.DjangoModelFactory):
     @classmethod
     def _create(cls, model, *, key, count, date_added, **fields):
         fields["consumer_key"] = key.consumer_key if key else ""
+        fields["store_id"] = key.api_user.store.public_id if key else ""
         for _ in range(count):
             model.objects.count_one(at=date_added, answered=date_added, **fields)
         return model.objects.get(

@@ -116,6 +116,7 @@ def _attempts(key: APIKey, now: datetime, chance: random.Random) -> list[Unprove
             reason=(DenialReason.INVALID if named else DenialReason.MISSING).value,
             consumer_key=key.consumer_key if named else "",
             detail="wrong secret" if named else "no credential was sent",
+            store_id=key.api_user.store.public_id if named else "",
             count=chance.randrange(1, 30),
             date_added=moment,
             date_modified=moment,

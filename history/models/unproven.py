@@ -10,8 +10,8 @@ from django.utils.translation import gettext_lazy as _
 from apikeys.denial import DenialReason
 from apikeys.housekeeping import delete_in_steps
 from apikeys.models import APIKey
-from apikeys.models.scope import Person, sees_every_store
 from apikeys.total import Total
+from history.models.scope import OfStoresQuerySet
 
 ROWS_A_MINUTE = 1000
 OVERFLOW = "*"
@@ -19,7 +19,7 @@ MOST_ROWS = 5000
 ADVISORY_LOCK = 7261843011  # any number that nothing else on the database locks
 
 
-class UnprovenCallsQuerySet(models.QuerySet["UnprovenCalls"]):
+class UnprovenCallsQuerySet(OfStoresQuerySet["UnprovenCalls"]):
     def count_one(
         self,
         *,
@@ -29,6 +29,7 @@ class UnprovenCallsQuerySet(models.QuerySet["UnprovenCalls"]):
         reason: str,
         detail: str,
         consumer_key: str,
+        store_id: str,
         method: str,
         path: str,
     ) -> None:
@@ -51,6 +52,7 @@ class UnprovenCallsQuerySet(models.QuerySet["UnprovenCalls"]):
             "detail": detail,
             "date_added": at,
             "date_modified": answered,
+            "store_id": store_id,
             "method": method,
             "path": path,
         }
@@ -59,7 +61,8 @@ class UnprovenCallsQuerySet(models.QuerySet["UnprovenCalls"]):
             if self._add_to(row, newest) or self._add_to(overflow, rest):
                 return
             if self.filter(minute=minute).count() >= ROWS_A_MINUTE:
-                first |= {**overflow, "detail": "", "method": "", "path": ""}
+                blank = {"detail": "", "store_id": "", "method": "", "path": ""}
+                first |= {**overflow, **blank}
             self.create(**first)
 
     def _add_to(self, row: dict[str, object], newest: dict[str, object]) -> bool:
@@ -98,27 +101,22 @@ class UnprovenCallsQuerySet(models.QuerySet["UnprovenCalls"]):
         """Delete the rows of minutes that ended before this moment; returns how many."""
         return delete_in_steps(self.outdated(older_than))
 
-    def visible_to(self, person: Person) -> "UnprovenCallsQuerySet":
-        """All for a superuser; for others those that named a key of their stores."""
-        if sees_every_store(person):
-            return self
-        keys = APIKey.objects.visible_to(person).values_list("consumer_key", flat=True)
-        return self.filter(consumer_key__in=keys)
-
 
 class UnprovenCalls(models.Model):
     """So many calls in one minute from one network, refused for one reason.
 
     ``network`` is an IPv4 address or an IPv6 /64, blank when there was no valid address, and ``*``
     in the row that counts what came on top. ``consumer_key`` is that of an existing key which was
-    named without its secret, else blank. ``path`` is the first one, without its query; ``detail``
-    is that of the newest one, as whoever mends a caller looks at what is still wrong.
+    named without its secret, and ``store_id`` is its Store ID; else both are blank. ``path`` is the
+    first one, without its query; ``detail`` is that of the newest one, as whoever mends a caller
+    looks at what is still wrong.
     """
 
     minute = models.DateTimeField(_("minute"))
     network = models.CharField(_("network"), max_length=43, blank=True)
     reason = models.CharField(_("reason"), max_length=24, blank=True)
     consumer_key = models.CharField(_("named key"), max_length=64, blank=True)
+    store_id = models.CharField(_("Store ID"), max_length=44, blank=True)
     count = models.PositiveBigIntegerField(_("count"))
     date_added = models.DateTimeField(_("date added"))
     date_modified = models.DateTimeField(_("date modified"))
@@ -140,6 +138,7 @@ class UnprovenCalls(models.Model):
         )
         indexes = (
             models.Index(fields=["consumer_key", "-minute", "-id"], name="unproven_by_key"),
+            models.Index(fields=["store_id", "-minute", "-id"], name="unproven_of_store"),
             models.Index(fields=["network", "-minute", "-id"], name="unproven_by_network"),
             models.Index(fields=["reason", "-minute", "-id"], name="unproven_by_reason"),
         )

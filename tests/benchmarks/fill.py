@@ -185,11 +185,13 @@ class House:
     def _attempts(self):
         for number in range(self.calls // 10):
             minute = (self.now - timedelta(minutes=number)).replace(second=0, microsecond=0)
+            key = number % 1000 if number % 3 else None
             yield {
                 "minute": written(minute),
                 "network": f"203.0.113.{number % 250}",
                 "reason": "invalid_credentials",
-                "consumer_key": self.consumer_keys[number % 1000] if number % 3 else "",
+                "consumer_key": "" if key is None else self.consumer_keys[key],
+                "store_id": "" if key is None else self.stores[self._store_of(key)],
                 "count": 1 + number % 9,
                 "date_added": written(minute),
                 "date_modified": written(minute),

@@ -7,6 +7,7 @@ from django.db import connection
 from django.test.utils import CaptureQueriesContext
 from django.utils import timezone
 
+from apikeys.denial import NOBODY
 from history.models import CallRecord, UnprovenCalls
 from history.models.unproven import OVERFLOW, ROWS_A_MINUTE
 from tests.calls import basic
@@ -74,7 +75,7 @@ def test_a_flood_from_everywhere_is_counted_to_the_last_in_as_many_rows_as_a_min
     before = list(CallRecord.objects.values()), list(UnprovenCalls.objects.values())
     at = datetime(2031, 1, 1, 12, 0, 10, tzinfo=UTC)
     knock = {"at": at, "answered": at, "reason": "invalid_credentials"}
-    knock |= {"detail": "unknown key", "consumer_key": ""}
+    knock |= {"detail": "unknown key"} | NOBODY._asdict()
     networks = [f"10.0.{number // 250}.{number % 250}" for number in range(2 * ROWS_A_MINUTE)]
 
     for network in networks:
@@ -91,7 +92,7 @@ def test_in_a_full_minute_a_stranger_costs_two_updates(monkeypatch):
     monkeypatch.setattr("history.models.unproven.ROWS_A_MINUTE", 1)
     at = timezone.now()
     knock = {"at": at, "answered": at, "reason": "invalid_credentials"}
-    knock |= {"detail": "unknown key", "consumer_key": ""}
+    knock |= {"detail": "unknown key"} | NOBODY._asdict()
     for network in ("10.0.0.1", "10.0.0.2"):
         UnprovenCalls.objects.count_one(**knock, network=network, method="GET", path="/")
 

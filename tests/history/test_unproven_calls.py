@@ -1,15 +1,18 @@
 """Refusals before a key was proven: merged, counted exactly, bounded in rows."""
 
 from datetime import timedelta
+from importlib import import_module
 from threading import Thread
+from types import SimpleNamespace
 
 import pytest
+from django.apps import apps
 from django.db import connection
 from django.utils import timezone
 
 from apikeys import tokens
 from history.models import CallRecord, UnprovenCalls
-from tests.factories import APIKeyFactory
+from tests.factories import ACTOR, APIKeyFactory, UserFactory
 from tests.protected import NOTES
 
 pytestmark = [pytest.mark.django_db, pytest.mark.urls("tests.protected")]
@@ -164,3 +167,34 @@ def test_concurrent_refusals_are_all_counted(call, monkeypatch):
     assert statuses == [401] * 24
     assert UnprovenCalls.objects.total() == 24
     assert UnprovenCalls.objects.count() == 4
+
+
+def test_attempts_on_a_key_stay_with_its_store_when_the_key_is_deleted(call):
+    key = APIKeyFactory()
+    attempt(call, key)
+    attempt(call, APIKeyFactory())
+    attempt(call)
+    person = UserFactory(stores=[key.api_user.store])
+
+    key.disable(actor=ACTOR)
+    key.delete(actor=ACTOR)
+
+    [seen] = UnprovenCalls.objects.visible_to(person)
+    assert seen.consumer_key == key.consumer_key
+    assert seen.store_id == key.api_user.store.public_id
+
+
+def test_attempts_from_before_get_the_store_of_the_key_that_they_named(call):
+    key, deleted = APIKeyFactory(), APIKeyFactory()
+    for named in (key, deleted, None):
+        attempt(call, named)
+    before = set(UnprovenCalls.objects.values_list("consumer_key", "store_id"))
+    deleted.disable(actor=ACTOR)
+    deleted.delete(actor=ACTOR)
+    UnprovenCalls.objects.update(store_id="")
+
+    migration = import_module("history.migrations.0009_tell_attempts_their_store")
+    migration.tell(apps, SimpleNamespace(connection=connection))
+
+    assert set(UnprovenCalls.objects.values_list("consumer_key", "store_id")) == before
+    assert len({store for _key, store in before}) == 3
