@@ -8,11 +8,11 @@ from typing import Any, Final, NamedTuple, TypeVar
 from django.db.models import F, Sum
 from django.utils import timezone
 
-from apikeys.models import Store
-from apikeys.models.scope import Person, sees_every_store
+from apikeys.models.scope import Person
 from apikeys.total import Total
 from history.models import CallRecord, DailyCalls, DailyReasons, RollUp
 from history.models.call import CallRecordQuerySet
+from history.models.scope import store_ids_of
 from history.rollup import by_day
 
 Counted = TypeVar("Counted")
@@ -45,21 +45,18 @@ def days_of_key(key_id: int, *, days: int) -> list[Day]:
     return _filled(_consistent(days, count), days)
 
 
-def days_of_all(user: Person, days: int) -> list[Day]:
-    """The same for all keys that this console user may see."""
-    found: Counter[tuple[date, bool]] = Counter()
+def of_all(user: Person, days: int) -> tuple[list[Day], list[tuple[str, int]]]:
+    """The same for all keys that this console user may see; and the reasons of the denials.
+
+    The most frequent reason stands first, each with its number of calls.
+    """
+    by_outcome: Counter[tuple[date, bool]] = Counter()
+    reasons: Counter[str] = Counter()
     for (day, reason), calls in _reasons_by_day(user, days).items():
-        found[day, bool(reason)] += calls
-    return _filled(found, days)
-
-
-def top_reasons(user: Person, days: int) -> list[tuple[str, int]]:
-    """The denial reasons of the last so many days, the most frequent first."""
-    found: Counter[str] = Counter()
-    for (_day, reason), calls in _reasons_by_day(user, days).items():
+        by_outcome[day, bool(reason)] += calls
         if reason:
-            found[reason] += calls
-    return found.most_common()
+            reasons[reason] += calls
+    return _filled(by_outcome, days), reasons.most_common()
 
 
 def calls_of_keys(key_ids: Iterable[int], days: int) -> dict[int, tuple[int, int]]:
@@ -83,11 +80,11 @@ def calls_of_keys(key_ids: Iterable[int], days: int) -> dict[int, tuple[int, int
 
 
 def _reasons_by_day(user: Person, days: int) -> Counter[tuple[date, str]]:
-    stores = _stores(user)
+    stores = store_ids_of(user)
 
     def count(since: date, beyond: CallRecordQuerySet) -> Counter[tuple[date, str]]:
         found: Counter[tuple[date, str]] = Counter()
-        rows = DailyReasons.objects.visible_to(user).filter(day__gte=since)
+        rows = DailyReasons.objects.of_stores(stores).filter(day__gte=since)
         for day, reason, calls in rows.values_list("day", "reason").annotate(Sum("count")):
             found[day, reason] += calls
         for group in _since(since, beyond):
@@ -96,13 +93,6 @@ def _reasons_by_day(user: Person, days: int) -> Counter[tuple[date, str]]:
         return found
 
     return _consistent(days, count)
-
-
-def _stores(user: Person) -> set[str] | None:
-    """The Store IDs that count for this console user; None for all of them."""
-    if sees_every_store(user):
-        return None
-    return set(Store.objects.visible_to(user).values_list("public_id", flat=True))
 
 
 def _consistent(days: int, count: Callable[[date, CallRecordQuerySet], Counted]) -> Counted:

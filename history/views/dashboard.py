@@ -65,13 +65,13 @@ def _about_keys(keys: APIKeyQuerySet) -> dict[str, Any]:
 
 
 def _about_calls(user: Person, days: int) -> dict[str, Any]:
-    by_day = daily.days_of_all(user, max(days, 7))
+    by_day, reasons = daily.of_all(user, days)
     return {
         "today": _summed(by_day[-1:]),
         "week": _summed(by_day[-7:]),
         "uncounted": daily.uncounted(BEHIND),
-        "reasons": _reasons(user, days),
-        "chart": chart.draw(by_day[-days:]),
+        "reasons": _in_words(reasons[:SHOWN]),
+        "chart": chart.draw(by_day),
         "periods": chart.PERIODS,
         "days": days,
     }
@@ -111,7 +111,7 @@ def _summed(days: list[Day]) -> dict[str, int]:
     }
 
 
-def _reasons(user: Person, days: int) -> list[dict[str, Any]]:
+def _in_words(reasons: list[tuple[str, int]]) -> list[dict[str, Any]]:
     return [
         {
             "code": code,
@@ -119,5 +119,5 @@ def _reasons(user: Person, days: int) -> list[dict[str, Any]]:
             "count": count,
             "advice": nextstep.ADVICE.get(code, ""),
         }
-        for code, count in daily.top_reasons(user, days)[:SHOWN]
+        for code, count in reasons
     ]

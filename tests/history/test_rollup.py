@@ -105,8 +105,9 @@ def test_readers_see_counted_and_uncounted_calls_as_one(superuser):
     ]
     assert last_week[-1][1:] == (2, 1)
     assert last_week[-3][1:] == (0, 1)
-    assert daily.days_of_all(superuser, 7)[-1][1:] == (3, 1)
-    assert daily.top_reasons(superuser, 7) == [("rate_limited", 2)]
+    by_day, reasons = daily.of_all(superuser, 7)
+    assert by_day[-1][1:] == (3, 1)
+    assert reasons == [("rate_limited", 2)]
     assert daily.calls_of_keys([key.pk, 0], 7) == {key.pk: (2, 2), 0: (0, 0)}
 
 
@@ -141,9 +142,11 @@ def test_staff_of_one_store_count_its_calls_only():
     CallRecordFactory(reason="key_disabled")
     staff = UserFactory(stores=[store])
 
-    assert daily.days_of_all(staff, 7)[-1][1:] == (1, 1)
-    assert daily.top_reasons(staff, 7) == [("rate_limited", 1)]
-    assert daily.days_of_all(UserFactory(), 7)[-1][1:] == (0, 0)
+    by_day, reasons = daily.of_all(staff, 7)
+    assert by_day[-1][1:] == (1, 1)
+    assert reasons == [("rate_limited", 1)]
+    by_day, reasons = daily.of_all(UserFactory(), 7)
+    assert (by_day[-1][1:], reasons) == ((0, 0), [])
 
 
 @pytest.mark.django_db(transaction=True)
