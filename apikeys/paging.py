@@ -8,8 +8,8 @@ from django.db.models import QuerySet
 from django.http import HttpRequest
 
 from apikeys.preferences import PAGE_SIZES, Preferences
+from apikeys.total import COUNTED
 
-COUNTED: Final = 10_000
 FEW: Final = 1000
 
 

@@ -1,10 +1,12 @@
 """Numbers of rows: counted up to a limit, or beside each row of another query."""
 
 from dataclasses import dataclass
-from typing import Any, Self
+from typing import Any, Final, Self
 
 from django.db.models import Count, OuterRef, QuerySet, Subquery
 from django.db.models.functions import Coalesce
+
+COUNTED: Final = 10_000
 
 
 @dataclass(frozen=True, slots=True)

@@ -100,7 +100,11 @@ class APIKey(AddressList, Rotatable, Switchable, Searchable):
 
     consumer_key = models.CharField(_("consumer key"), max_length=64, unique=True, editable=False)
     api_user = models.ForeignKey(
-        APIUser, on_delete=models.PROTECT, related_name="keys", verbose_name=_("API user")
+        APIUser,
+        on_delete=models.PROTECT,
+        related_name="keys",
+        verbose_name=_("API user"),
+        db_index=False,  # apikey_of_user
     )
     description = models.CharField(
         _("description"), max_length=200, blank=True, validators=[plain_text]

@@ -16,8 +16,8 @@ from apikeys.forms.submitted import AlreadySubmitted
 from apikeys.models import APIKey, Store
 from apikeys.models.key_lists import KeyState
 from apikeys.models.scope import sees_every_store
-from apikeys.paging import COUNTED, page_of
-from apikeys.total import Total
+from apikeys.paging import page_of
+from apikeys.total import COUNTED, Total
 from apikeys.views.access import DEED, FORM, console_page
 
 
@@ -62,7 +62,7 @@ def store_detail(request: HttpRequest, public_id: str) -> HttpResponse:
         "staff": store.staff.order_by("username"),
         "users": Total.of(store.api_users.order_by(), COUNTED),
         "keys": Total.of(keys.order_by(), COUNTED),
-        "enabled": Total.of(keys.in_state(KeyState.ENABLED).order_by(), COUNTED),
+        "enabled": keys.total_in(KeyState.ENABLED),
     }
     return render(request, "apikeys/store_detail.html", context)
 

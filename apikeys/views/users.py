@@ -14,8 +14,8 @@ from django.utils.translation import gettext as _
 from apikeys.actor import Actor
 from apikeys.forms.people import OwnerForm, UserCreateForm
 from apikeys.models import APIUser, ChangeRecord, Status
-from apikeys.paging import COUNTED, page_of
-from apikeys.total import Total
+from apikeys.paging import page_of
+from apikeys.total import COUNTED, Total
 from apikeys.views.access import DEED, FORM, console_page
 
 SHOWN_KEYS = 50

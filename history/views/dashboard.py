@@ -11,7 +11,6 @@ from apikeys.models import APIKey, Secret
 from apikeys.models.api_key import APIKeyQuerySet
 from apikeys.models.key_lists import NATURAL_ORDERS, KeyState
 from apikeys.models.scope import Person
-from apikeys.paging import COUNTED
 from apikeys.total import Total
 from apikeys.views.access import console_page
 from history import chart, daily, nextstep
@@ -58,7 +57,7 @@ def dashboard(request: HttpRequest) -> HttpResponse:
 
 def _about_keys(keys: APIKeyQuerySet) -> dict[str, Any]:
     return {
-        "states": [(state, Total.of(keys.in_state(state).order_by(), COUNTED)) for state in STATES],
+        "states": [(state, keys.total_in(state)) for state in STATES],
         "has_no_keys": not keys.exists(),
         "concerns": _concerns(keys),
     }

@@ -17,9 +17,8 @@ from apikeys.forms.choices import offer_rows
 from apikeys.models import APIKey, ChangeRecord, Permission, Store
 from apikeys.models.api_key import APIKeyQuerySet
 from apikeys.models.scope import Person, sees_every_store
-from apikeys.paging import COUNTED
 from apikeys.text import plain_text
-from apikeys.total import Total
+from apikeys.total import COUNTED, Total
 from apikeys.views.access import FORM, console_page, require
 from history import daily
 from history.filters import SENSIBLE_DATES, network

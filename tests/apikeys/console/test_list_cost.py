@@ -46,7 +46,7 @@ def house(db, monkeypatch):
         (paging, "COUNTED"),
         (search, "REACH"),
         (frequent, "SAMPLE"),
-        (dashboard, "COUNTED"),
+        (key_lists, "COUNTED"),
         (dashboard, "MANY"),
         (paging, "FEW"),
     ):
