@@ -13,7 +13,7 @@ from typing import Any, Final
 
 from django.conf import settings
 from django.db import connections, router, transaction
-from django.db.models import Count, Max
+from django.db.models import Count, Max, Min
 from django.db.models.functions import TruncDate
 from django.utils import timezone
 
@@ -33,7 +33,7 @@ def roll_up() -> int:
     state = _begin()
     newest, counted = _settled_id(), 0
     while state.upto < newest:
-        upto = min(state.upto + BATCH, newest)
+        upto = min(_next_id(state.upto) + BATCH, newest)
         done = _count(state, upto)
         if done is None:
             break
@@ -53,6 +53,12 @@ def _begin() -> RollUp:
             state.upto, state.time_zone = 0, settings.TIME_ZONE
             state.save()
     return state
+
+
+def _next_id(upto: int) -> int:
+    """The id of the first call beyond: of old ids that were pruned there can be very many."""
+    first: int | None = CallRecord.objects.filter(pk__gt=upto).aggregate(first=Min("pk"))["first"]
+    return first or upto
 
 
 def _settled_id() -> int:

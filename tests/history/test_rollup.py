@@ -60,6 +60,15 @@ def test_no_call_is_counted_twice_however_often_and_in_whatever_portions(monkeyp
 
 
 @pytest.mark.django_db
+def test_ids_that_no_call_has_any_more_cost_nothing(django_assert_max_num_queries):
+    CallRecordFactory()
+    CallRecordFactory(pk=CallRecord.objects.latest("pk").pk + 100 * rollup.BATCH)
+
+    with django_assert_max_num_queries(30):
+        assert rollup.roll_up() == 2
+
+
+@pytest.mark.django_db
 @pytest.mark.usefixtures("noon")
 def test_counting_at_the_same_time_counts_once(monkeypatch):
     CallRecordFactory()
