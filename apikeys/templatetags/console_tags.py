@@ -1,6 +1,6 @@
 """The parts that many pages of the console show in the same way."""
 
-from datetime import datetime, timedelta
+from datetime import UTC, datetime, timedelta
 from typing import Any, Final
 
 from django import template
@@ -113,20 +113,27 @@ def day(value: datetime | None) -> SafeString:
     """The date alone, with time and zone in the title."""
     if value is None:
         return mark_safe("")
-    return _time(value, formats.date_format(timezone.localtime(value), "j M Y"))
+    # Writing a date takes long, so that a long list should do it once for each.
+    whole = absolute(value)
+    return _time(value, whole.partition(",")[0], whole=whole)
 
 
-def _time(value: datetime, text: str, attributes: str = "") -> SafeString:
-    machine = value.astimezone(timezone.get_fixed_timezone(0)).isoformat(timespec="seconds")
+def _time(
+    value: datetime, text: str, attributes: str = "", *, whole: str | None = None
+) -> SafeString:
     return format_html(
-        '<time datetime="{}" title="{}"{}>{}</time>', machine, absolute(value), attributes, text
+        '<time datetime="{}" title="{}"{}>{}</time>',
+        value.astimezone(UTC).isoformat(timespec="seconds"),
+        whole or absolute(value),
+        attributes,
+        text,
     )
 
 
 def absolute(value: datetime) -> str:
     """Date, time and zone as the console writes them, in the operator's zone."""
     local = timezone.localtime(value)
-    return f"{formats.date_format(local, 'j M Y, H:i:s')} {local.tzname()}"
+    return f"{formats.date_format(local, 'j M Y')}, {local:%H:%M:%S} {local.tzname()}"
 
 
 def _until(value: datetime) -> str:

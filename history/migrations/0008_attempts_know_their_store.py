@@ -10,7 +10,9 @@ class Migration(migrations.Migration):
         migrations.AddField(
             model_name="unprovencalls",
             name="store_id",
-            field=models.CharField(blank=True, default="", max_length=44, verbose_name="Store ID"),
-            preserve_default=False,
+            # As the detail: the previous release goes on counting, and knows of no store.
+            field=models.CharField(
+                blank=True, db_default="", default="", max_length=44, verbose_name="Store ID"
+            ),
         ),
     ]

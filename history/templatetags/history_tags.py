@@ -64,7 +64,7 @@ def stamp(value: datetime) -> SafeString:
         '<time datetime="{}">{} <span class="under">{} {}</span></time>',
         value.astimezone(UTC).isoformat(timespec="milliseconds"),
         formats.date_format(local, "j M Y"),
-        formats.date_format(local, "H:i:s"),
+        f"{local:%H:%M:%S}",
         local.tzname(),
     )
 
