@@ -116,9 +116,7 @@ class UnprovenCalls(models.Model):
     network = models.CharField(_("network"), max_length=43, blank=True)
     reason = models.CharField(_("reason"), max_length=24, blank=True)
     consumer_key = models.CharField(_("named key"), max_length=64, blank=True)
-    store_id = models.CharField(
-        _("Store ID"), max_length=44, blank=True, default="", db_default=""
-    )
+    store_id = models.CharField(_("Store ID"), max_length=44, blank=True, default="", db_default="")
     count = models.PositiveBigIntegerField(_("count"))
     date_added = models.DateTimeField(_("date added"))
     date_modified = models.DateTimeField(_("date modified"))
