@@ -28,6 +28,8 @@ def of_secrets(
         )
     if not sealing_keys:
         found.append("APIKEYS_SEALING_KEYS is missing: set it to a new Fernet key.")
+    if not (secret_key or peppers or sealing_keys):
+        found.append("There is no .env, it seems: on a new machine make run writes one.")
     return found
 
 

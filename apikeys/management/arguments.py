@@ -71,6 +71,8 @@ def past(text: str) -> datetime:
 
 def network(text: str) -> str:
     """An allowed IP in its canonical spelling."""
+    if text == "*":
+        raise ArgumentTypeError("for every address, say --any-ip to create_ or update_api_key")
     try:
         return networks.parse_entry(text)
     except ValueError as error:

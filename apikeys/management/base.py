@@ -11,7 +11,7 @@ from typing import Any, NoReturn
 from django.core.exceptions import ImproperlyConfigured, ObjectDoesNotExist, ValidationError
 from django.core.management.base import BaseCommand, CommandError, CommandParser
 from django.core.serializers.json import DjangoJSONEncoder
-from django.db import InterfaceError, OperationalError, ProgrammingError
+from django.db import DatabaseError, InterfaceError, OperationalError, ProgrammingError
 
 from apikeys.text import storable
 from apikeys.tokens import redact
@@ -96,19 +96,18 @@ class Command(BaseCommand):
             raise Failed(error) from error
         except ObjectDoesNotExist as error:
             raise NothingMatched("Somebody deleted it meanwhile.") from error
-        except (OperationalError, InterfaceError) as error:
-            raise DatabaseUnavailable(f"The database does not answer. {error}") from error
-        except ProgrammingError as error:
-            raise DatabaseUnavailable(
-                f"The database is not ready; manage.py migrate prepares it. {error}"
-            ) from error
+        except (OperationalError, InterfaceError, ProgrammingError) as error:
+            raise DatabaseUnavailable(f"{_what_ails_the_database(error)} {error}") from error
         except KeyboardInterrupt as error:
             raise Interrupted("What was finished is kept, nothing is half done.") from error
 
     def answer(self, document: Any, text: str) -> None:
         """Print the result: the document with ``--json``, else the text. Raises if nobody reads."""
-        # Only ASCII, so that no terminal's or pipe's encoding can damage it.
-        self.write(json.dumps(document, cls=DjangoJSONEncoder) if self.as_json else text)
+        if self.as_json:
+            # Only ASCII, so that no terminal's or pipe's encoding can damage it.
+            self.write(json.dumps(document, cls=DjangoJSONEncoder))
+        elif text:
+            self.write(text)
 
     def write(self, text: str, ending: str = "\n") -> None:
         """Write to stdout and make sure it left; raises ``Failed`` when nobody can receive it."""
@@ -170,10 +169,18 @@ def shown(value: Any) -> str:
     return storable(str(value), 200)
 
 
+def _what_ails_the_database(error: DatabaseError | InterfaceError) -> str:
+    # PostgreSQL has a class of errors for what is not there, SQLite the text alone.
+    if isinstance(error, ProgrammingError) or str(error).startswith("no such "):
+        return "The database is not ready; manage.py migrate prepares it."
+    return "The database does not answer."
+
+
 def _sentences(error: ValidationError) -> str:
+    """Every message once, though several validators may give the same."""
     if not hasattr(error, "error_dict"):
-        return " ".join(error.messages)
+        return " ".join(dict.fromkeys(error.messages))
+    named = {field: " ".join(dict.fromkeys(texts)) for field, texts in error.message_dict.items()}
     return " ".join(
-        f"{field}: {' '.join(messages)}" if field != "__all__" else " ".join(messages)
-        for field, messages in error.message_dict.items()
+        text if field == "__all__" else f"{field}: {text}" for field, text in named.items()
     )

@@ -1,11 +1,12 @@
 """An API key as commands print it: everything people set, nothing secret."""
 
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable, Iterator, Mapping
 from typing import Any
 
 from django.db.models import Prefetch
 
 from apikeys import ratelimit
+from apikeys.management.base import details
 from apikeys.models import APIKey, Secret
 from apikeys.models.api_key import APIKeyQuerySet
 
@@ -35,6 +36,11 @@ def key_document(key: APIKey, *, secret: str | None = None) -> dict[str, Any]:
     if secret is None:
         return document
     return {"consumer_key": key.consumer_key, "consumer_secret": secret, **document}
+
+
+def key_details(document: Mapping[str, Any]) -> str:
+    """The same for people, to whom an empty list of resources would look like none at all."""
+    return details({**document, "resources": document["resources"] or "all but privileged ones"})
 
 
 def key_documents(keys: APIKeyQuerySet) -> Iterator[dict[str, Any]]:

@@ -69,3 +69,10 @@ def test_a_weak_setting_refuses_to_start_and_is_named_without_its_value(name, va
     assert name in started.stderr
     assert "Traceback" not in started.stderr
     assert not value or len(value) < 5 or value not in started.stderr
+
+
+def test_where_no_env_was_written_yet_it_says_what_writes_one():
+    nothing = dict.fromkeys(("SECRET_KEY", "APIKEYS_PEPPERS", "APIKEYS_SEALING_KEYS"), "")
+
+    assert "make run" in start(**nothing).stderr
+    assert "make run" not in start(SECRET_KEY="").stderr

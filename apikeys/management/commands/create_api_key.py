@@ -8,9 +8,11 @@ from apikeys import networks
 from apikeys.actor import Actor
 from apikeys.management import arguments
 from apikeys.management.base import Command as BaseCommand
-from apikeys.management.base import NothingMatched, WrongUsage, details
-from apikeys.management.documents import key_document
+from apikeys.management.base import NothingMatched, WrongUsage
+from apikeys.management.documents import key_details, key_document
 from apikeys.models import APIKey, APIUser, Permission, Store
+
+STORES_NAMED = 10
 
 
 class Command(BaseCommand):
@@ -75,7 +77,7 @@ class Command(BaseCommand):
                 mode="test" if options["test"] else "live",
             )
             document = key_document(key, secret=secret)
-            self.answer(document, details(document))
+            self.answer(document, key_details(document))
         self.say("This is the only time that the consumer secret is shown.")
         for remark in networks.remarks(document["allowed_ips"]):
             self.say(remark)
@@ -110,14 +112,17 @@ def _fitting(found: APIUser, options: dict[str, Any], store: Store | None) -> AP
     if store is not None and store != found.store:
         raise WrongUsage(f"{found} belongs to the store {found.store.public_id}.")
     if options["owner"] and (found.owner is None or found.owner.get_username() != options["owner"]):
-        raise WrongUsage(f"{found} exists and has another owner; hand it over in the console.")
+        owner = "another owner" if found.owner else "no owner"
+        raise WrongUsage(f"{found} exists and has {owner}; say who owns it in the console.")
     return found
 
 
 def _only_store() -> Store:
-    stores = list(Store.objects.all()[:2])
+    stores = list(Store.objects.order_by("name", "pk")[: STORES_NAMED + 1])
     if len(stores) == 1:
         return stores[0]
     if not stores:
         raise WrongUsage("There is no store yet; manage.py create_store makes one.")
-    raise WrongUsage("There are several stores: say which with --store ID.")
+    names = [f"{store.public_id} ({store})" for store in stores[:STORES_NAMED]]
+    more = ["…"] if len(stores) > STORES_NAMED else []
+    raise WrongUsage(f"Say for which store with --store ID: {', '.join(names + more)}")

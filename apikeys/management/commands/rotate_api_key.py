@@ -8,8 +8,8 @@ from django.utils import timezone
 from apikeys.actor import Actor
 from apikeys.management import arguments
 from apikeys.management.base import Command as BaseCommand
-from apikeys.management.base import details, shown
-from apikeys.management.documents import key_document
+from apikeys.management.base import shown
+from apikeys.management.documents import key_details, key_document
 
 
 class Command(BaseCommand):
@@ -41,7 +41,7 @@ class Command(BaseCommand):
                 actor=Actor.command(), overlap=options["overlap"], signing=options["signing"]
             )
             document = key_document(key, secret=secret)
-            self.answer(document, details(document))
+            self.answer(document, key_details(document))
         self.say("This is the only time that the consumer secret is shown.")
         if options["overlap"]:
             until = timezone.now() + options["overlap"]

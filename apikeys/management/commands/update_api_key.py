@@ -6,8 +6,8 @@ from django.core.management.base import CommandParser
 from apikeys.actor import Actor
 from apikeys.management import arguments
 from apikeys.management.base import Command as BaseCommand
-from apikeys.management.base import WrongUsage, details
-from apikeys.management.documents import key_document
+from apikeys.management.base import WrongUsage
+from apikeys.management.documents import key_details, key_document
 from apikeys.models import Permission
 
 CHANGEABLE = ("description", "permission", "resources", "expires_at", "rate_limit", "any_ip")
@@ -62,7 +62,7 @@ class Command(BaseCommand):
         key = arguments.find_key(options["key"])
         changed = key.change(actor=Actor.command(), **fields)
         document = key_document(key)
-        self.answer(document, details(document))
+        self.answer(document, key_details(document))
         self.say("Changed." if changed else "Nothing to change.")
         if not key.any_ip and not document["allowed_ips"]:
             self.say("The list of allowed IPs is empty: nobody can use the key now.")

@@ -163,11 +163,35 @@ def test_without_a_store_it_says_what_to_do(command):
     assert "create_store" in ran.err
 
 
-def test_with_several_stores_it_asks_which(command):
-    StoreFactory(), StoreFactory()
+def test_with_several_stores_it_asks_which_and_names_them(command):
+    few = [StoreFactory() for _ in range(2)]
     ran = command("create_api_key", "sync", "--any-ip")
     assert ran.code == 2
     assert "--store" in ran.err
+    assert all(f"{store.public_id} ({store.name})" in ran.err for store in few)
+    assert "…" not in ran.err
+
+    [StoreFactory() for _ in range(9)]
+    assert "…" in command("create_api_key", "sync", "--any-ip").err
+
+
+def test_for_every_address_it_points_to_the_option(command):
+    StoreFactory()
+    assert "--any-ip" in command("create_api_key", "sync", "--allow-ip=*").err.splitlines()[-1]
+
+
+def test_people_read_that_no_resource_chosen_is_not_none(command):
+    StoreFactory()
+    assert "all but privileged ones" in command("create_api_key", "sync", "--any-ip").out
+
+
+@pytest.mark.parametrize(("owner", "told"), [(None, "no owner"), ("bob", "another owner")])
+def test_an_api_user_that_exists_is_not_handed_over(command, owner, told):
+    UserFactory(username="alice")
+    APIUserFactory(username="sync", owner=owner and UserFactory(username=owner))
+    ran = command("create_api_key", "sync", "--any-ip", "--owner=alice")
+    assert (ran.code, APIKey.objects.count()) == (2, 0)
+    assert told in ran.err
 
 
 @pytest.mark.parametrize("unknown", ["--store=nowhere", "--owner=nobody"])

@@ -23,6 +23,10 @@ def test_the_change_record_names_the_command_and_the_person(command):
     assert change.actor_name.startswith("create_store by ")
 
 
+def test_what_is_wrong_is_said_once(command):
+    assert command("create_store", "Shop", "--website=shop").err.count("Enter a valid URL") == 1
+
+
 def test_people_read_the_store_id(command):
     assert Store.objects.count() == 0
     ran = command("create_store", "Main store")

@@ -133,3 +133,7 @@ def test_a_key_in_use_is_never_disabled_under_its_caller(start_console):
 
     assert statuses
     assert set(statuses) == ({401} if disabled else {200})
+
+
+def test_where_nothing_is_listed_nothing_is_printed(command):
+    assert command("disable_unused_keys", "--dry-run").out == ""

@@ -63,18 +63,19 @@ def test_without_its_database_a_command_ends_with_4(command, name, monkeypatch):
 
 
 @pytest.mark.parametrize(
-    "url",
+    ("url", "told"),
     [
-        "postgresql://apikeys:secret@127.0.0.1:{port}/apikeys",
-        "sqlite:////nowhere/at/all.sqlite3",
-        "sqlite:///{empty}",
+        ("postgresql://apikeys:secret@127.0.0.1:{port}/apikeys", "does not answer"),
+        ("sqlite:////nowhere/at/all.sqlite3", "does not answer"),
+        ("sqlite:///{empty}", "manage.py migrate prepares it"),
     ],
     ids=["no server", "no folder", "not migrated"],
 )
-def test_a_database_that_is_not_there(shell, tmp_path, url):
+def test_a_database_that_is_not_there(shell, tmp_path, url, told):
     url = url.format(port=servers.free_port(), empty=tmp_path / "empty.sqlite3")
     ran = shell("list_api_keys", "--json", DATABASE_URL=url)
     assert (ran.code, ran.out) == (4, "")
+    assert told in ran.err
     assert "Traceback" not in ran.err
     assert "secret" not in ran.err
 
