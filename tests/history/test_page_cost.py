@@ -10,7 +10,7 @@ from django.utils import timezone
 from history import frequent, rollup, search
 from history.models import CallRecord
 from tests.effort import rows_read, steps_taken
-from tests.factories import APIKeyFactory, CallRecordFactory, StoreFactory
+from tests.factories import APIKeyFactory, CallRecordFactory, StoreFactory, UserFactory
 
 REACH = 40
 # A page of 50 and one more, or one reach; on SQLite steps for sorting come on top.
@@ -39,6 +39,9 @@ PAGES = [
     "/console/keys/{key}/history/",
     "/console/keys/{key}/history/?path=nowhere",
     "/console/keys/{key}/history/?result=denied&before={middle}",
+    "/console/history/?request_id=r1501",
+    "/console/history/?request_id=r1501&path=1501",
+    "/console/keys/{key}/history/?request_id=r1501",
     "/console/incident/?username=busy",
 ]
 
@@ -64,6 +67,7 @@ def large(monkeypatch):
                 "reason": "rate_limited" if number % 2 else "",
                 "ip": f"203.0.113.{number % 9}",
                 "path": f"/{number}",
+                "request_id": f"r{number}",
             }
         )
         for number in range(CALLS)
@@ -104,6 +108,23 @@ def test_no_page_looks_at_more_calls_than_it_must(client, admin, large):
         assert asked or "incident" in page
         costs |= {f"{page}: {sql}": rows_looked_at(sql) for sql in asked}
 
+    assert {sql: rows for sql, rows in costs.items() if rows > MOST_ROWS} == {}
+
+
+@pytest.mark.django_db
+@pytest.mark.parametrize("page", ["/console/history/", "/console/keys/{key}/history/"])
+def test_a_request_id_costs_little_on_a_database_without_statistics(client, large, page):
+    if connection.vendor == "sqlite":
+        with connection.cursor() as cursor:
+            cursor.execute("DELETE FROM sqlite_stat1")
+            cursor.execute("ANALYZE sqlite_schema")  # has them read again
+    may = ["apikeys.view_apikey", "history.view_callrecord"]
+    client.force_login(UserFactory(permissions=may, stores=[large.api_user.store]))
+
+    asked = statements(client, f"{page}?request_id=r1501".format(key=large.consumer_key))
+
+    costs = {sql: rows_looked_at(sql) for sql in asked if "request_id" in sql or " IN (" in sql}
+    assert costs
     assert {sql: rows for sql, rows in costs.items() if rows > MOST_ROWS} == {}
 
 

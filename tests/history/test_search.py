@@ -8,6 +8,7 @@ from django.utils import timezone
 from hypothesis import given
 from hypothesis import strategies as st
 
+from apikeys.models import APIKey
 from history import search
 from history.filters import CallFilter
 from history.models import CallRecord
@@ -61,6 +62,10 @@ def look(user):
         ("period=day", True),
         ("key=Erp-Sync", True),
         ("key=erp", False),
+        ("request_id=abc123", True),
+        ("request_id=abc123&key=erp-sync&path=v1", True),
+        ("request_id=abc123&method=GET", False),
+        ("request_id=abc12", False),
         ("since=2199-12-31", False),
         ("until=2000-01-01", False),
         ("method=POST&ip=198.51.100.7&result=denied&path=v1&period=week", True),
@@ -75,6 +80,7 @@ def test_what_can_be_asked(look, query, fits):
         method="POST",
         ip="198.51.100.7",
         path="/api/v1/stores/x/invoices",
+        request_id="abc123",
     )
     wanted = look(query)
 
@@ -140,8 +146,17 @@ def test_staff_find_calls_of_their_stores_only(look, query, stores):
     assert set(Search(look(query, by=staff)).walk()) == set(mine)
     assert set(Search(look(query, by=staff)).page(50).records) == set(mine)
     assert Search(look(query, by=staff)).total.count == stores
+    assert not list(Search(look(f"request_id={theirs.request_id}", by=staff)).walk())
     assert not list(Search(look(f"key={theirs.consumer_key}", by=staff)).walk())
     assert not list(Search(look(f"key={theirs.username}", by=staff)).walk())
+
+
+def test_a_request_id_finds_its_calls_among_those_of_one_key_only(look):
+    first, second = (CallRecordFactory(request_id="of-a-proxy") for _ in range(2))
+    key = APIKey.objects.get(pk=first.key_id)
+
+    assert set(Search(look("request_id=of-a-proxy")).walk()) == {first, second}
+    assert list(Search(look("request_id=of-a-proxy", key=key)).walk()) == [first]
 
 
 def test_a_name_that_was_used_in_another_store_shows_nothing_of_it(look):
