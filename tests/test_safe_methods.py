@@ -5,6 +5,8 @@ import re
 import pytest
 from django.apps import apps
 from django.contrib.auth.models import Group
+from django.db import connection
+from django.test.utils import CaptureQueriesContext
 from django.urls import URLPattern, get_resolver
 
 from tests.calls import credential
@@ -122,3 +124,19 @@ def test_looking_changes_nothing(client, shop, method):
     if method == "GET":
         looked = [place for place, status in statuses.items() if status == 200]
         assert len(looked) > 100
+
+
+def test_looking_at_a_page_holds_up_nobody_who_writes(client, shop):
+    """On SQLite a transaction takes the one lock for writing with its first statement."""
+    transactions = {}
+    for place in {address(route, shop) for route in routes() if route.startswith("console/")}:
+        with CaptureQueriesContext(connection) as captured:
+            client.get(place, secure=True)
+        begun = [query for query in captured.captured_queries if query["sql"][:9] == "SAVEPOINT"]
+        transactions[place] = len(begun)
+
+    saves_the_session = 1
+    assert {
+        place: count for place, count in transactions.items() if count > saves_the_session
+    } == {}
+    assert len(transactions) > 30

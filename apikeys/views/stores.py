@@ -18,7 +18,7 @@ from apikeys.models.key_lists import KeyState
 from apikeys.models.scope import sees_every_store
 from apikeys.paging import page_of
 from apikeys.total import COUNTED, Total
-from apikeys.views.access import DEED, FORM, console_page
+from apikeys.views.access import DEED, FORM, atomic_post, console_page
 
 
 def _found(request: HttpRequest, public_id: str) -> Store:
@@ -68,7 +68,7 @@ def store_detail(request: HttpRequest, public_id: str) -> HttpResponse:
 
 
 @console_page("apikeys.change_store", methods=FORM)
-@transaction.atomic
+@atomic_post
 def store_edit(request: HttpRequest, public_id: str) -> HttpResponse:
     store = _found(request, public_id)
     form = StoreForm(request.POST or None, record=store, initial=store.snapshot())
@@ -99,7 +99,7 @@ def store_switch(request: HttpRequest, public_id: str, deed: str) -> HttpRespons
 
 
 @console_page("apikeys.change_store", methods=FORM)
-@transaction.atomic
+@atomic_post
 def store_staff(request: HttpRequest, public_id: str) -> HttpResponse:
     """Who sees the store. Superusers only: others could let themselves into any store."""
     if not sees_every_store(request.user):

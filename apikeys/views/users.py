@@ -5,7 +5,6 @@ from typing import Any
 from django import forms
 from django.contrib import messages
 from django.core.exceptions import ValidationError
-from django.db import transaction
 from django.db.models import Count
 from django.http import HttpRequest, HttpResponse
 from django.shortcuts import get_object_or_404, redirect, render
@@ -16,7 +15,7 @@ from apikeys.forms.people import OwnerForm, UserCreateForm
 from apikeys.models import APIUser, ChangeRecord, Status
 from apikeys.paging import page_of
 from apikeys.total import COUNTED, Total
-from apikeys.views.access import DEED, FORM, console_page
+from apikeys.views.access import DEED, FORM, atomic_post, console_page
 
 SHOWN_KEYS = 50
 
@@ -88,7 +87,7 @@ def user_switch(request: HttpRequest, username: str, deed: str) -> HttpResponse:
 
 
 @console_page("apikeys.change_apiuser", methods=FORM)
-@transaction.atomic
+@atomic_post
 def user_hand_over(request: HttpRequest, username: str) -> HttpResponse:
     user = _found(request, username)
     initial = {"owner": user.owner.get_username() if user.owner else ""}

@@ -2,14 +2,13 @@
 
 from django.contrib import messages
 from django.core.exceptions import ValidationError
-from django.db import transaction
 from django.http import HttpRequest, HttpResponse
 from django.shortcuts import get_object_or_404, redirect, render
 from django.utils.translation import gettext as _
 
 from apikeys.actor import Actor
 from apikeys.paging import page_of
-from apikeys.views.access import DEED, FORM, console_page
+from apikeys.views.access import DEED, FORM, atomic_post, console_page
 from storefront.forms.payment_method import SEE_DEBUG, NewPaymentMethodForm, PaymentMethodForm
 from storefront.models import PaymentMethod
 
@@ -45,7 +44,7 @@ def payment_method_create(request: HttpRequest) -> HttpResponse:
 
 
 @console_page("storefront.change_paymentmethod", methods=FORM)
-@transaction.atomic
+@atomic_post
 def payment_method_edit(request: HttpRequest, public_id: str) -> HttpResponse:
     method = _found(request, public_id)
     form = PaymentMethodForm(

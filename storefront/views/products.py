@@ -4,14 +4,13 @@ from typing import Any
 
 from django.contrib import messages
 from django.core.exceptions import ValidationError
-from django.db import transaction
 from django.http import HttpRequest, HttpResponse
 from django.shortcuts import get_object_or_404, redirect, render
 from django.utils.translation import gettext as _
 
 from apikeys.actor import Actor
 from apikeys.paging import page_of
-from apikeys.views.access import DEED, FORM, console_page
+from apikeys.views.access import DEED, FORM, atomic_post, console_page
 from storefront.forms.product import NewProductForm, ProductForm
 from storefront.models import Product
 from storefront.views import filters
@@ -51,7 +50,7 @@ def product_create(request: HttpRequest) -> HttpResponse:
 
 
 @console_page("storefront.change_product", methods=FORM)
-@transaction.atomic
+@atomic_post
 def product_edit(request: HttpRequest, public_id: str) -> HttpResponse:
     product = _found(request, public_id)
     form = ProductForm(request.POST or None, record=product, initial=product.snapshot())

@@ -2,7 +2,6 @@
 
 from django.contrib import messages
 from django.core.exceptions import ValidationError
-from django.db import transaction
 from django.http import Http404, HttpRequest, HttpResponse
 from django.shortcuts import get_object_or_404, redirect, render
 from django.utils import timezone
@@ -11,7 +10,7 @@ from django.utils.translation import gettext as _
 from apikeys.actor import Actor
 from apikeys.models import Store
 from apikeys.paging import page_of
-from apikeys.views.access import FORM, console_page
+from apikeys.views.access import FORM, atomic_post, console_page
 from storefront.forms.transfer_target import TransferTargetForm
 from storefront.models import SessionTransfer, TransferTarget
 from storefront.models.transfer_target import Action
@@ -25,7 +24,7 @@ def target_list(request: HttpRequest) -> HttpResponse:
 
 
 @console_page("storefront.change_transfertarget", methods=FORM)
-@transaction.atomic
+@atomic_post
 def target_edit(request: HttpRequest, store_id: str, action: str) -> HttpResponse:
     store = get_object_or_404(Store.objects.visible_to(request.user), public_id=store_id)
     if action not in Action.values:

@@ -15,7 +15,7 @@ from django.views.decorators.debug import sensitive_post_parameters, sensitive_v
 from apikeys.actor import Actor
 from apikeys.paging import page_of
 from apikeys.views import password_again
-from apikeys.views.access import DEED, FORM, console_page
+from apikeys.views.access import DEED, FORM, atomic_post, console_page
 from storefront.forms.webhook import NewWebhookForm, RotationForm, WebhookForm
 from storefront.models import InvoiceStatus, Webhook
 from storefront.views import filters
@@ -79,7 +79,7 @@ def webhook_detail(request: HttpRequest, public_id: str) -> HttpResponse:
 
 
 @console_page("storefront.change_webhook", methods=FORM)
-@transaction.atomic
+@atomic_post
 def webhook_edit(request: HttpRequest, public_id: str) -> HttpResponse:
     webhook = _found(request, public_id)
     known = [event for event in webhook.events if event in InvoiceStatus.values]
