@@ -7,8 +7,9 @@ from collections.abc import Iterator
 from contextlib import ExitStack, contextmanager
 from typing import Any, Final
 
-from django.contrib.auth.models import User
+from django.contrib.auth.models import Permission, User
 from django.db import transaction
+from django.db.models import QuerySet
 from django.db.models.signals import post_save, pre_save
 
 from apikeys.actor import Actor
@@ -49,10 +50,17 @@ def snapshot(obj: Any) -> dict[str, Any]:
     values = {name: getattr(obj, name) for name in KEPT if hasattr(obj, name)}
     for name in KEPT_LISTS:
         if hasattr(obj, name):
-            values[name] = sorted(map(str, getattr(obj, name).all()))
+            values[name] = _names(getattr(obj, name).all())
     if hasattr(obj, "password"):
         values["password"] = obj.password
     return values
+
+
+def _names(rows: "QuerySet[Any]") -> list[str]:
+    """What they are called. The name of a permission begins with that of its content type."""
+    if rows.model is Permission:
+        rows = rows.select_related("content_type")
+    return sorted(map(str, rows))
 
 
 def note(
@@ -72,7 +80,7 @@ def note(
         actor,
         action,
         kind=ChangeRecord.Kind.CONSOLE,
-        name=f"{obj._meta.verbose_name} {obj}"[:200],
+        name=f"{obj._meta.model_name} {obj}"[:200],
         before=shown(before),
         after=shown(after),
     )

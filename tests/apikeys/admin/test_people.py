@@ -5,10 +5,11 @@ from threading import Barrier
 
 import pytest
 from django.contrib.auth import get_user_model
-from django.contrib.auth.models import Group
+from django.contrib.auth.models import Group, Permission
 from django.contrib.sessions.models import Session
 from django.db import connections
 from django.test import Client
+from django.utils import translation
 
 from apikeys import people
 from apikeys.models import APIKey, APIUser, ChangeRecord, Store
@@ -402,3 +403,22 @@ def test_of_two_superusers_who_remove_each_other_one_remains(deed):
 
     assert sorted(answers) in ([302, 403], [302, 302])
     assert User.objects.filter(is_active=True, is_superuser=True).count() == 1
+
+
+def test_a_group_of_many_rights_costs_no_more_to_open_than_one_of_few(
+    client, superuser, django_assert_max_num_queries
+):
+    group = Group.objects.create(name="operators")
+    group.permissions.set(Permission.objects.all())
+
+    with django_assert_max_num_queries(20):
+        client.get(page(group))
+
+
+def test_a_change_has_the_same_name_in_every_language(client, superuser):
+    alice = UserFactory(username="alice")
+
+    with translation.override("de"):
+        client.post(page(alice), filled_in(client.get(page(alice)), email="alice@shop.example"))
+
+    assert last_change().name == "user alice"
