@@ -7,11 +7,11 @@ from apikeys.management import arguments
 from apikeys.management.base import Command as BaseCommand
 from apikeys.management.base import NothingMatched, WrongUsage, listing
 from apikeys.management.documents import ROW, key_document, key_rows
-from apikeys.models import APIKey
+from apikeys.models import APIKey, Permission
 from apikeys.models.api_key import APIKeyQuerySet
 from history import incident
 
-FILTERS = ("username", "store", "seen_from", "created_before")
+FILTERS = ("username", "store", "permission", "seen_from", "created_before")
 
 
 class Command(BaseCommand):
@@ -26,6 +26,9 @@ class Command(BaseCommand):
         parser.add_argument("--reason", default="", metavar="TEXT", help="kept in the changes")
         parser.add_argument("--username", metavar="U", help="the keys of this API user")
         parser.add_argument("--store", metavar="ID", help="the keys of this store")
+        parser.add_argument(
+            "--permission", choices=Permission.values, help="the keys of exactly this level"
+        )
         parser.add_argument(
             "--seen-from",
             type=arguments.network,

@@ -40,13 +40,14 @@ def test_a_dry_run_disables_nothing(command):
 
 @pytest.fixture
 def cast():
-    """Four keys of which every option chooses one."""
+    """Keys of which every option chooses one."""
     store = StoreFactory()
     return {
         "username": APIKeyFactory(api_user=APIUserFactory(store=store, username="sync")),
         "store": APIKeyFactory(),
         "seen": APIKeyFactory(store=store),
         "old": APIKeyFactory(store=store, date_added=LONG_AGO),
+        "writes": APIKeyFactory(store=store, permission="write"),
     }
 
 
@@ -55,6 +56,7 @@ def cast():
     [
         ("--username=Sync", "username"),
         ("--store={store}", "store"),
+        ("--permission=write", "writes"),
         ("--seen-from=203.0.113.*", "seen"),
         ("--created-before=90d", "old"),
     ],
@@ -84,7 +86,7 @@ def test_options_narrow_each_other(command, cast):
 
 def test_all_takes_every_enabled_key(command, cast):
     ran = command("disable_api_key", "--all", "--yes", "--reason=breach", "--json")
-    assert ran.document["disabled"] == 4
+    assert ran.document["disabled"] == len(cast)
     assert disabled() == set(cast.values())
     again = command("disable_api_key", "--all", "--yes")
     assert again.code == 3
@@ -106,6 +108,7 @@ def test_nobody_disables_many_keys_without_being_asked(command, cast):
         ["--all", "--username=sync", "--yes"],
         ["--seen-from=everywhere", "--yes"],
         ["--created-before=once", "--yes"],
+        ["--permission=admin", "--yes"],
         ["--username=a\x00b", "--yes"],
     ],
 )
