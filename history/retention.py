@@ -8,6 +8,7 @@ from django.utils import timezone
 from apikeys.actor import Actor
 from apikeys.models import ChangeRecord
 from history.models import CallRecord, DailyCalls, DailyReasons, UnprovenCalls
+from history.rollup import roll_up
 
 
 def forget_old_history() -> int:
@@ -19,9 +20,10 @@ def forget_old_history() -> int:
 def prune(older_than: datetime, *, actor: Actor) -> int:
     """Forget every call that came before this moment; returns how many records were deleted.
 
-    Merged counts go with the minute, daily counts with the day that ended before. What the worker
-    has not counted yet is old as well, so nothing is missing from any statistic that is left.
+    Merged counts go with the minute, daily counts with the day that ended before. All calls are
+    counted first, so that nothing is missing from any statistic that is left.
     """
+    roll_up()
     day = timezone.localdate(older_than, timezone.get_default_timezone())
     DailyCalls.objects.prune(day)
     DailyReasons.objects.prune(day)

@@ -50,3 +50,15 @@ def test_pruning_history_forgets_calls_counts_and_whole_days():
     assert not UnprovenCalls.objects.exists()
     assert [row.day for row in DailyCalls.objects.all()] == [CUTOFF.date()]
     assert [row.day for row in DailyReasons.objects.all()] == [CUTOFF.date()]
+
+
+def test_a_day_of_which_a_part_is_forgotten_counts_all_its_calls():
+    key = APIKeyFactory()
+    CallRecordFactory(key=key, date_added=CUTOFF + timedelta(hours=1))
+    kept = CallRecordFactory(key=key, date_added=CUTOFF + timedelta(hours=3))
+
+    assert retention.prune(CUTOFF + timedelta(hours=2), actor=ACTOR) == 1
+
+    assert list(CallRecord.objects.all()) == [kept]
+    rollup.roll_up()
+    assert DailyCalls.objects.get(key_id=key.pk).allowed == 2
