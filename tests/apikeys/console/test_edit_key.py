@@ -83,6 +83,20 @@ def test_a_form_opened_before_a_newer_change_is_refused_and_says_what_changed(cl
     assert APIKey.objects.get().description == "ERP"
 
 
+def test_who_may_not_see_changes_is_refused_as_stale_without_them(client, staff):
+    user = staff("change_apikey")
+    key = APIKeyFactory(store=user.store, description="ERP")
+    form = opened(client, key, description="mine")
+    key.change(actor=ACTOR, permission="write")
+
+    response = client.post(url(key), form)
+
+    assert response.status_code == 409
+    assert "was changed after you opened this form" in response.text
+    assert "<ins>" not in response.text
+    assert ACTOR.name not in response.text
+
+
 def test_what_was_refused_as_stale_can_be_sent_again_knowingly(client, key):
     form = opened(client, key, description="mine")
     key.change(actor=ACTOR, permission="write")
