@@ -115,7 +115,8 @@ def _exported(
     request: HttpRequest, wanted: CallFilter, key: APIKey | None = None
 ) -> HttpResponseBase:
     if not wanted.is_valid_query:
-        return HttpResponseBadRequest(wanted.form.errors.as_text(), content_type="text/plain")
+        complaint = wanted.form.errors.as_text()
+        return HttpResponseBadRequest(complaint, content_type="text/plain; charset=utf-8")
     format = "ndjson" if request.GET.get("format") == "ndjson" else "csv"
     conditions = {name: redact(str(value)) for name, value in wanted.asked.items()}
     if key is not None:

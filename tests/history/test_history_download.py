@@ -86,7 +86,8 @@ def test_a_filter_that_cannot_be_read_downloads_nothing(client, admin):
     CallRecordFactory()
     response = client.get(f"{EXPORT}?ip=nowhere")
     assert response.status_code == 400
-    assert "not an address" in response.content.decode()
+    assert "“nowhere” is not an address" in response.content.decode()
+    assert response["Content-Type"] == "text/plain; charset=utf-8"  # quotation marks are not ASCII
 
 
 def test_staff_download_calls_of_their_stores_only(client, staff):
