@@ -15,12 +15,12 @@ from django.utils.translation import gettext_lazy as _
 
 from apikeys import networks
 from apikeys.denial import DenialReason
+from apikeys.explanation import METHODS
 from apikeys.models import APIKey, APIUser
 from apikeys.models.scope import sees_every_store
 from history.models import CallRecord
 from history.models.call import CallRecordQuerySet, Outcome, single_address
 
-METHODS: Final = ("GET", "HEAD", "POST", "PUT", "PATCH", "DELETE", "OPTIONS")
 PERIODS: Final = {
     "hour": (_("Last hour"), timedelta(hours=1)),
     "day": (_("Last 24 hours"), timedelta(days=1)),

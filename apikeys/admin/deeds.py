@@ -21,7 +21,6 @@ from apikeys.admin.guarded import GuardedAdmin
 from apikeys.forms.opened import STALE, require_unchanged, state_of
 from apikeys.forms.submitted import AlreadySubmitted
 from apikeys.models import StaleRevision
-from apikeys.text import storable
 from apikeys.views import password_again
 
 if TYPE_CHECKING:
@@ -171,7 +170,7 @@ class DeedAdmin(GuardedAdmin):
             self.message_user(request, sentence % {"limit": MAX_CHOSEN}, messages.ERROR)
             return
         actor = Actor.from_request(request)
-        reason = storable(request.POST.get("reason", ""), 500)
+        reason = request.POST.get("reason", "")
         with transaction.atomic():
             count = sum(getattr(one, deed)(actor=actor, reason=reason) for one in chosen)
         self.message_user(request, _switched(deed, count), messages.SUCCESS)

@@ -10,6 +10,7 @@ from django.utils.translation import gettext
 from django.utils.translation import gettext_lazy as _
 
 from apikeys import networks
+from apikeys.forms.opened import RevisionField
 from apikeys.models import APIKey
 from apikeys.models.allowed_ip import MAX_ALLOWED_IPS
 from apikeys.text import plain_text
@@ -115,9 +116,4 @@ class LabelForm(EntryForm):
     label = forms.CharField(
         label=_("Label"), max_length=LABEL_LENGTH, required=False, validators=[plain_text]
     )
-    revision = forms.IntegerField(
-        label=_("State of the key"),
-        widget=forms.HiddenInput,
-        min_value=0,
-        max_value=2**31 - 1,
-    )
+    revision = RevisionField()

@@ -9,6 +9,7 @@ from apikeys.actor import Actor
 from apikeys.forms.choices import offer_values
 from apikeys.forms.expiry import CHOICES
 from apikeys.forms.key_settings import KeySettingsForm
+from apikeys.forms.opened import RevisionField
 from apikeys.models import APIKey, ChangeRecord, Permission
 from apikeys.models.scope import Person
 
@@ -17,12 +18,7 @@ KEEP = ("keep", _("Leave as it is"))
 
 class KeyEditForm(KeySettingsForm):
     key: APIKey
-    revision = forms.IntegerField(
-        label=_("State of the key"),
-        widget=forms.HiddenInput,
-        min_value=0,
-        max_value=2**31 - 1,
-    )
+    revision = RevisionField()
     last_change = forms.IntegerField(
         widget=forms.HiddenInput, required=False, min_value=0, max_value=2**63 - 1
     )
@@ -57,8 +53,8 @@ class KeyEditForm(KeySettingsForm):
             cleaned["expires_at"] = self.key.expires_at
         return cleaned
 
-    def save(self, key: APIKey, *, actor: Actor) -> bool:
+    def save(self, *, actor: Actor) -> bool:
         """Hand over to the deed. Returns whether anything changed."""
-        return key.change(
+        return self.key.change(
             actor=actor, revision=self.cleaned_data["revision"], **self.key_settings()
         )

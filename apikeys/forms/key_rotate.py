@@ -6,6 +6,8 @@ from typing import Any
 from django import forms
 from django.utils.translation import gettext_lazy as _
 
+from apikeys.forms.opened import RevisionField
+
 OVERLAPS = {
     "0": timedelta(0),
     "1h": timedelta(hours=1),
@@ -31,12 +33,7 @@ class KeyRotateForm(forms.Form):
         choices=[("", _("Leave as it is")), ("on", _("Switch on")), ("off", _("Switch off"))],
         required=False,
     )
-    revision = forms.IntegerField(
-        label=_("State of the key"),
-        widget=forms.HiddenInput,
-        min_value=0,
-        max_value=2**31 - 1,
-    )
+    revision = RevisionField()
 
     def deed(self) -> dict[str, Any]:
         """What ``APIKey.rotate`` takes."""

@@ -32,6 +32,18 @@ def require_unchanged(record: Changeable, opened: str | None) -> None:
         raise ValidationError(STALE, code="stale")
 
 
+class RevisionField(forms.IntegerField):
+    """The revision of the key that the form was opened on; the deed compares it."""
+
+    def __init__(self) -> None:
+        super().__init__(
+            label=_("State of the key"),
+            widget=forms.HiddenInput,
+            min_value=0,
+            max_value=2**31 - 1,
+        )
+
+
 class OpenedForm(forms.Form):
     """A form for a record as it was when opened; without a record, a form for a new one."""
 

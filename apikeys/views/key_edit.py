@@ -28,7 +28,7 @@ def key_edit(request: HttpRequest, key: APIKey) -> HttpResponse:
     if form.lets_write and (error := password_again.error_in(request)):
         return _show(request, key, form, status=400, is_due=True, error=error)
     try:
-        changed = form.save(key, actor=Actor.from_request(request))
+        changed = form.save(actor=Actor.from_request(request))
     except StaleRevision:
         return _refuse_stale(request, key, form)
     except ValidationError as error:

@@ -43,7 +43,6 @@ class Login(views.LoginView):
 
     template_name = "apikeys/login.html"
     authentication_form = LoginForm
-    redirect_authenticated_user = True
 
     def dispatch(self, request: HttpRequest, *args: Any, **kwargs: Any) -> HttpResponse:
         # Somebody who is logged in elsewhere but may not use the console would go in circles.
