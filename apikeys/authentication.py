@@ -1,6 +1,7 @@
 """The gate as a REST framework authentication class."""
 
-from typing import cast
+from collections.abc import Callable
+from typing import Any, cast
 
 from django.db import transaction
 from django.http import QueryDict
@@ -82,6 +83,12 @@ class OptionalAPIKeyAuthentication(APIKeyAuthentication):
                 raise
             del cast(JudgedRequest, request._request).denial
             return None
+
+
+def is_guarded(view: Callable[..., Any]) -> bool:
+    """Whether a view of the URL configuration is behind the gate."""
+    classes = getattr(getattr(view, "cls", None), "authentication_classes", ())
+    return any(issubclass(one, APIKeyAuthentication) for one in classes)
 
 
 def _last_of_each(query: QueryDict) -> QueryDict:

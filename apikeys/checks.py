@@ -10,7 +10,7 @@ from django.db import DEFAULT_DB_ALIAS, DatabaseError
 from django.urls import URLPattern, URLResolver, get_resolver
 
 from apikeys import at_rest, networks, ratelimit, tokens
-from apikeys.authentication import APIKeyAuthentication
+from apikeys.authentication import is_guarded
 from apikeys.call import ANY
 
 
@@ -157,11 +157,8 @@ def protected_views(patterns: list[URLPattern | URLResolver]) -> Iterator[type]:
     for pattern in patterns:
         if isinstance(pattern, URLResolver):
             yield from protected_views(pattern.url_patterns)
-        else:
-            view = getattr(pattern.callback, "cls", None)
-            classes = getattr(view, "authentication_classes", ())
-            if view is not None and any(issubclass(one, APIKeyAuthentication) for one in classes):
-                yield view
+        elif is_guarded(pattern.callback):
+            yield pattern.callback.cls  # type: ignore[attr-defined]
 
 
 def _is_pepper(text: str) -> bool:

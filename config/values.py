@@ -10,9 +10,9 @@ from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
 from cryptography.fernet import Fernet
 from django.core.exceptions import ImproperlyConfigured
 
+from apikeys import ratelimit
+
 PEPPER = re.compile(r"([1-9][0-9]{0,4}):((?:[0-9a-fA-F]{2})+)")
-# No wider than what ``apikeys.ratelimit`` counts: a limit that started must not fail every call.
-RATE = re.compile(r"[1-9][0-9]{0,5}/(second|minute|hour|day)")
 HEADER = re.compile(r"[A-Za-z0-9-]{1,64}")
 REDIS_SCHEMES = ("redis", "rediss", "redis+unix")
 MAPPED = 96  # the length of ::ffff:0:0/96, in which IPv6 writes IPv4 addresses
@@ -146,9 +146,9 @@ def zone(name: str, text: str) -> str:
 
 
 def rate(name: str, text: str) -> str:
-    """A limit such as ``600/minute``, or ``none``."""
-    if text != "none" and not RATE.fullmatch(text):
-        raise ImproperlyConfigured(
-            f"{name} must be a count per second, minute, hour or day, such as 600/minute, or none."
-        )
+    """A limit such as ``600/minute``, or ``none``: one that started must not fail every call."""
+    try:
+        ratelimit.parse(text)
+    except ValueError as error:
+        raise ImproperlyConfigured(f"{name}: {error}") from error
     return text

@@ -12,7 +12,7 @@ from django.template.response import SimpleTemplateResponse
 from django.utils import timezone
 
 from apikeys import problem
-from apikeys.authentication import APIKeyAuthentication
+from apikeys.authentication import is_guarded
 from apikeys.judged import JudgedRequest
 from history import recorder
 
@@ -46,7 +46,7 @@ class CallHistoryMiddleware:
         self, request: JudgedRequest, view: Callable[..., HttpResponse], args: Any, kwargs: Any
     ) -> HttpResponse | None:
         """Call a guarded view here, where its transaction can be held; leave others to Django."""
-        if not (_is_guarded(view) or _spends(view)):
+        if not (is_guarded(view) or _spends(view)):
             return None
         request.call_recorded = True
 
@@ -67,11 +67,6 @@ class CallHistoryMiddleware:
         if isinstance(outcome, Exception):
             raise outcome  # a mistake of the view, which is recorded: no outage
         return outcome
-
-
-def _is_guarded(view: Callable[..., HttpResponse]) -> bool:
-    classes = getattr(getattr(view, "cls", None), "authentication_classes", ())
-    return any(issubclass(one, APIKeyAuthentication) for one in classes)
 
 
 def _spends(view: Callable[..., HttpResponse]) -> bool:

@@ -79,22 +79,15 @@ class AllowedIPInline(BaseInline):
     def has_view_permission(self, request: HttpRequest, obj: Any = None) -> bool:
         return bool(request.user.has_perm("apikeys.view_apikey")) or self._may_change(request)
 
-    def has_add_permission(self, request: HttpRequest, obj: Any = None) -> bool:
-        return self._may_change(request) and self._is_short(obj)
-
     def has_change_permission(self, request: HttpRequest, obj: Any = None) -> bool:
-        return self._may_change(request) and self._is_short(obj)
+        is_short = obj is None or obj.allowed_ips.count() <= EDITABLE_ROWS
+        return is_short and self._may_change(request)
 
-    def has_delete_permission(self, request: HttpRequest, obj: Any = None) -> bool:
-        return self._may_change(request) and self._is_short(obj)
+    has_add_permission = has_delete_permission = has_change_permission
 
     @staticmethod
     def _may_change(request: HttpRequest) -> bool:
         return bool(request.user.has_perm("apikeys.change_apikey"))
-
-    @staticmethod
-    def _is_short(key: APIKey | None) -> bool:
-        return key is None or key.allowed_ips.count() <= EDITABLE_ROWS
 
 
 @admin.register(AllowedIP)
