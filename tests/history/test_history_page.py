@@ -277,6 +277,28 @@ def test_attempts_on_a_key_say_whether_its_secret_or_its_signature_was_wrong(cli
     assert UNSIGNED in text_of(client.get(address))
 
 
+@pytest.mark.parametrize(
+    ("asked", "found"),
+    [
+        ("198.51.100.7", "first"),
+        (" 198.51.100.7 ", "first"),
+        ("2001:db8:7:0:1::9", "second"),
+        ("2001:db8:7::/64", "second"),
+        ("203.0.113.1", ""),
+        ("nonsense", ""),
+        ("\x00", ""),
+    ],
+)
+def test_attempts_are_found_by_address(client, admin, asked, found):
+    UnprovenCallsFactory(network="198.51.100.7", path="/first")
+    UnprovenCallsFactory(network="2001:db8:7::/64", path="/second")
+
+    shown = text_of(client.get("/console/history/attempts/", {"ip": asked}))
+
+    assert [name for name in ("first", "second") if f"/{name}" in shown] == found.split()
+    assert ("No attempt matches" in shown) == (not found)
+
+
 def test_failed_attempts_that_are_held_off_are_not_told_of_the_limit_of_a_key(
     client, admin, call, settings
 ):
