@@ -1,6 +1,12 @@
-"""Puts the project's own site at /admin/."""
+"""Puts the project's own site at /admin/, and names what came with others in our words."""
 
+from axes.apps import AppConfig as AxesConfig
 from django.contrib.admin.apps import AdminConfig
+from django.utils.translation import gettext_lazy as _
+
+
+class LoginsConfig(AxesConfig):
+    verbose_name = _("Logins")
 
 
 class StoreAdminConfig(AdminConfig):

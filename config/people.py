@@ -48,7 +48,7 @@ class StateForm(BaseForm):
     Django's people and groups have no moment of their last change: their values name their state.
     """
 
-    opened = forms.CharField(widget=forms.HiddenInput, required=False)
+    opened = forms.CharField(label="", widget=forms.HiddenInput, required=False)
 
     def __init__(self, *args: Any, **kwargs: Any) -> None:
         super().__init__(*args, **kwargs)

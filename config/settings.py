@@ -110,7 +110,7 @@ INSTALLED_APPS = [
     "django_filters",
     "drf_spectacular",
     "csp",
-    "axes",
+    "config.apps.LoginsConfig",
 ]
 MIDDLEWARE = [
     # First, as it leaves out the body of whatever the others answer.

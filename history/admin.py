@@ -76,6 +76,14 @@ class CallRecordAdmin(ReadOnlyAdmin):
     search_help_text = _("Consumer key, API username, IP address or request id, in full")
     sortable_by = ("date_added",)
 
+    @admin.display(description=_("call"))
+    def call(self, record: CallRecord) -> str:
+        return record.call
+
+    @admin.display(description=_("reason"))
+    def reason_text(self, record: CallRecord) -> str:
+        return record.reason_text
+
     def get_search_results(
         self, request: HttpRequest, queryset: QuerySet[Any], search_term: str
     ) -> tuple[QuerySet[Any], bool]:
@@ -103,6 +111,10 @@ class UnprovenCallsAdmin(ReadOnlyAdmin):
     search_fields = ("=consumer_key", "=network")
     search_help_text = _("Consumer key or network, in full")
     sortable_by = ("minute",)
+
+    @admin.display(description=_("reason"))
+    def reason_text(self, row: UnprovenCalls) -> str:
+        return row.reason_text
 
     @admin.display(description=_("first call"))
     def call(self, row: UnprovenCalls) -> str:

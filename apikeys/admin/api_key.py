@@ -4,6 +4,7 @@ from typing import TYPE_CHECKING, Any, cast
 
 from django import forms
 from django.contrib import admin, messages
+from django.contrib.admin.utils import display_for_value
 from django.contrib.auth.models import AnonymousUser
 from django.db.models import QuerySet
 from django.http import HttpRequest
@@ -112,6 +113,10 @@ class SecretInline(BaseInline):
     def get_queryset(self, request: HttpRequest) -> QuerySet[Secret]:
         return without_proof(super().get_queryset(request))
 
+    @admin.display(description=_("last used"))
+    def used_at(self, secret: Secret) -> str:
+        return str(display_for_value(secret.used_at, "-"))
+
     def has_view_permission(self, request: HttpRequest, obj: Any = None) -> bool:
         return bool(request.user.has_perm("apikeys.view_apikey"))
 
@@ -173,6 +178,14 @@ class APIKeyAdmin(KeyIssuingAdmin):
         form.operator = request.user
         form.password_is_due = password_again.is_due(request)
         return form
+
+    @admin.display(description=_("key"))
+    def hint(self, key: Any) -> str:
+        return str(key.hint)
+
+    @admin.display(description=_("kind"))
+    def mode(self, key: Any) -> str:
+        return gettext("Test") if key.mode == "test" else gettext("Live")
 
     @admin.display(description=_("status"))
     def state_text(self, key: Any) -> str:

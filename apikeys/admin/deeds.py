@@ -40,7 +40,7 @@ class DeedForm(BaseForm):
     between the comparison and the deed nobody else can move it.
     """
 
-    opened = forms.CharField(widget=forms.HiddenInput, required=False)
+    opened = forms.CharField(label="", widget=forms.HiddenInput, required=False)
 
     def __init__(self, *args: Any, **kwargs: Any) -> None:
         super().__init__(*args, **kwargs)

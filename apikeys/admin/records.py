@@ -4,6 +4,7 @@ import json
 from typing import Any
 
 from django.contrib import admin
+from django.contrib.admin.utils import display_for_value
 from django.db.models import Model, Q, QuerySet
 from django.http import HttpRequest
 from django.utils.html import format_html
@@ -12,6 +13,7 @@ from django.utils.translation import gettext_lazy as _
 
 from apikeys.admin.guarded import NoStoreAdmin, OfKeyAdmin, ReadOnlyAdmin, StoreFilter
 from apikeys.models import ChangeRecord, Secret, SpentNonce, WorkerLease
+from apikeys.templatetags.change_tags import in_words
 
 
 def without_proof(secrets: QuerySet[Any]) -> QuerySet[Any]:
@@ -41,6 +43,10 @@ class SecretAdmin(OfKeyAdmin):
     def get_queryset(self, request: HttpRequest) -> QuerySet[Any]:
         return without_proof(super().get_queryset(request))
 
+    @admin.display(description=_("last used"))
+    def used_at(self, secret: Secret) -> str:
+        return str(display_for_value(secret.used_at, "-"))
+
     @admin.display(description=_("may sign"), boolean=True)
     def signing(self, secret: Any) -> bool:
         return bool(secret.may_sign)
@@ -50,16 +56,24 @@ class SecretAdmin(OfKeyAdmin):
 class ChangeRecordAdmin(ReadOnlyAdmin):
     """Who did what, when, from where, before and after."""
 
-    list_display = ("date_added", "action", "kind", "name", "actor_name", "client_ip", "reason")
+    list_display = ("date_added", "deed", "kind", "name", "actor_name", "client_ip", "reason")
     list_filter = ("kind", StoreFilter)
     search_fields = ("=consumer_key", "=username", "=actor_name", "=request_id")
     search_help_text = _("Consumer key, API username, actor or request id, in full")
     sortable_by = ("date_added",)
     fields = (
-        *("date_added", "action", "kind", "name", "store_public_id", "username", "consumer_key"),
-        *("actor_kind", "actor_name", "client_ip", "request_id", "reason"),
+        *("date_added", "deed", "kind", "name", "store_public_id", "username", "consumer_key"),
+        *("kind_of_actor", "actor_name", "client_ip", "request_id", "reason"),
         *("values_before", "values_after"),
     )
+
+    @admin.display(description=_("action"))
+    def deed(self, record: ChangeRecord) -> str:
+        return in_words(record.action)
+
+    @admin.display(description=_("kind of actor"))
+    def kind_of_actor(self, record: ChangeRecord) -> str:
+        return in_words(record.actor_kind)
 
     @admin.display(description=_("before"))
     def values_before(self, record: ChangeRecord) -> SafeString:

@@ -51,7 +51,7 @@ class KeyCreateForm(KeySettingsForm):
     mode = forms.ChoiceField(
         label=_("Kind"), choices=[("live", _("Live")), ("test", _("Test"))], initial="live"
     )
-    submission = forms.UUIDField(widget=forms.HiddenInput, required=False)
+    submission = forms.UUIDField(label="", widget=forms.HiddenInput, required=False)
 
     def __init__(self, *args: Any, **kwargs: Any) -> None:
         super().__init__(*args, **kwargs)

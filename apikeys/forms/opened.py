@@ -47,7 +47,7 @@ class RevisionField(forms.IntegerField):
 class OpenedForm(forms.Form):
     """A form for a record as it was when opened; without a record, a form for a new one."""
 
-    opened = forms.CharField(widget=forms.HiddenInput, required=False)
+    opened = forms.CharField(label="", widget=forms.HiddenInput, required=False)
 
     def __init__(self, *args: Any, record: Changeable | None = None, **kwargs: Any) -> None:
         super().__init__(*args, **kwargs)

@@ -104,7 +104,7 @@ class NewStoreForm(forms.Form):
     A store is never deleted, so a second one would stay for good. The id is ours: it is signed.
     """
 
-    submission = forms.CharField(widget=forms.HiddenInput, required=False)
+    submission = forms.CharField(label="", widget=forms.HiddenInput, required=False)
 
     def __init__(self, *args: Any, **kwargs: Any) -> None:
         super().__init__(*args, **kwargs)

@@ -132,4 +132,4 @@ class ChangeRecord(models.Model):
         )
 
     def __str__(self) -> str:
-        return f"{self.get_kind_display()} {self.name} {self.action} by {self.actor_name}"
+        return f"{self.get_kind_display()} {self.name}"

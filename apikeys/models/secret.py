@@ -9,6 +9,7 @@ from django.db.models import F, Q
 from django.db.models.functions import Length
 from django.db.models.lookups import Exact
 from django.utils import timezone
+from django.utils.translation import gettext
 from django.utils.translation import gettext_lazy as _
 
 from apikeys import tokens
@@ -118,7 +119,8 @@ class Secret(models.Model):
         )
 
     def __str__(self) -> str:
-        return f"version {self.version} of {self.api_key.consumer_key}"
+        names = {"version": self.version, "key": self.api_key.consumer_key}
+        return gettext("version %(version)s of %(key)s") % names
 
     def matches(self, secret: str) -> bool:
         """Whether ``secret`` is this version. Takes the same time for any answer."""

@@ -6,6 +6,7 @@ from typing import Final
 from django.db import models
 from django.db.models import Q
 from django.db.models.functions import Now
+from django.utils.translation import gettext
 from django.utils.translation import gettext_lazy as _
 
 THE_ONE: Final = 1
@@ -59,4 +60,4 @@ class WorkerLease(models.Model):
         constraints = (models.CheckConstraint(name="workerlease_is_one", condition=Q(pk=THE_ONE)),)
 
     def __str__(self) -> str:
-        return self.holder or "nobody"
+        return self.holder or gettext("nobody")

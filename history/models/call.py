@@ -149,7 +149,7 @@ class CallRecord(models.Model):
         )
 
     def __str__(self) -> str:
-        return f"{self.method} {self.path} {self.outcome} {self.reason}".rstrip()
+        return f"{self.call} {self.status}"
 
     @property
     def position(self) -> Position:

@@ -20,15 +20,16 @@ class RollUp(models.Model):
     ``time_zone`` says whose days were counted. There is one row.
     """
 
-    upto = models.BigIntegerField(default=0)
-    time_zone = models.CharField(max_length=64)
-    date_modified = models.DateTimeField(auto_now=True)
+    upto = models.BigIntegerField(_("counted up to call"), default=0)
+    time_zone = models.CharField(_("time zone"), max_length=64)
+    date_modified = models.DateTimeField(_("date modified"), auto_now=True)
 
     class Meta:
+        verbose_name = verbose_name_plural = _("progress of counting")
         constraints = (models.CheckConstraint(name="rollup_is_one_row", condition=Q(pk=THE_ONE)),)
 
     def __str__(self) -> str:
-        return f"counted up to call {self.upto}"
+        return str(self.upto)
 
 
 class DailyQuerySet(OfStoresQuerySet[Row]):
@@ -69,7 +70,7 @@ class DailyCalls(Daily):
         )
 
     def __str__(self) -> str:
-        return f"{self.day} key {self.key_id}: {self.allowed} calls, {self.denied} denials"
+        return f"{self.day} {self.key_id}: {self.allowed} / {self.denied}"
 
 
 class DailyReasons(Daily):
@@ -89,4 +90,4 @@ class DailyReasons(Daily):
         )
 
     def __str__(self) -> str:
-        return f"{self.day} {self.store_id} {self.reason or 'allowed'}: {self.count}"
+        return f"{self.day} {self.store_id} {self.reason}: {self.count}"

@@ -144,7 +144,7 @@ class UnprovenCalls(models.Model):
         )
 
     def __str__(self) -> str:
-        return f"{self.count} x {self.reason} from {self.network}"
+        return f"{self.count}, {self.network}: {self.reason_text}"
 
     @property
     def reason_text(self) -> str:

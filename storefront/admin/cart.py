@@ -26,6 +26,10 @@ class CartItemInline(BaseInline):
     extra = max_num = 0
     can_delete = False
 
+    @admin.display(description=_("total"))
+    def total(self, item: CartItem) -> str:
+        return f"{item.total} {item.currency}"
+
     def get_queryset(self, request: HttpRequest) -> QuerySet[CartItem]:
         return super().get_queryset(request).select_related("product", "cart")
 

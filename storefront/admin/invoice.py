@@ -52,6 +52,10 @@ class InvoiceAdmin(GuardedAdmin):
     def due(self, invoice: Invoice) -> str:
         return f"{invoice.amount} {invoice.currency}"
 
+    @admin.display(description=_("checkout page"))
+    def checkout_link(self, invoice: Invoice) -> str:
+        return invoice.checkout_link
+
     @admin.display(description=_("paid"))
     def received(self, invoice: Invoice) -> str:
         return f"{invoice.paid} {invoice.currency}"

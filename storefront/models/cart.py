@@ -89,7 +89,12 @@ class Cart(Fillable):
     offer_digest = models.CharField(max_length=64, unique=True, null=True, editable=False)  # noqa: DJ001
     customer = models.CharField(_("customer"), max_length=100, blank=True, validators=[plain_text])
     invoice = models.OneToOneField(
-        Invoice, on_delete=models.PROTECT, null=True, blank=True, related_name="cart"
+        Invoice,
+        on_delete=models.PROTECT,
+        null=True,
+        blank=True,
+        related_name="cart",
+        verbose_name=_("invoice"),
     )
     expires_at = models.DateTimeField(_("expires at"), editable=False)
 

@@ -26,7 +26,9 @@ class CartItem(models.Model):
 
     cart = models.ForeignKey("storefront.Cart", on_delete=models.CASCADE, related_name="items")
     # A product that is taken off sale leaves the carts that are still open.
-    product = models.ForeignKey(Product, on_delete=models.CASCADE, related_name="cart_items")
+    product = models.ForeignKey(
+        Product, on_delete=models.CASCADE, related_name="cart_items", verbose_name=_("product")
+    )
     key = models.CharField(_("item key"), max_length=32, editable=False)
     quantity = models.PositiveIntegerField(
         _("quantity"), validators=[MinValueValidator(1), MaxValueValidator(MOST_PIECES)]
@@ -47,7 +49,7 @@ class CartItem(models.Model):
         )
 
     def __str__(self) -> str:
-        return f"{self.quantity} of {self.product}"
+        return f"{self.quantity} {self.product}"
 
     @property
     def currency(self) -> str:

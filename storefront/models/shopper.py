@@ -56,7 +56,7 @@ class ShopperSession(models.Model):
         indexes = (models.Index(fields=["expires_at"], name="shoppersession_expiry"),)
 
     def __str__(self) -> str:
-        return f"a browser with cart {self.cart}"
+        return f"{self.cart} {self.date_added:%Y-%m-%d %H:%M}"
 
 
 def _digest(value: str, pepper_id: int) -> str:

@@ -155,7 +155,7 @@ class SessionTransfer(Owned):
         )
 
     def __str__(self) -> str:
-        return f"{self.action} {self.public_id}"
+        return f"{self.get_action_display()} {self.public_id}"
 
     def clean(self) -> None:
         if self.action not in Action.values:

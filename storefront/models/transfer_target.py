@@ -104,7 +104,7 @@ class TransferTarget(Owned):
         )
 
     def __str__(self) -> str:
-        return f"{self.action} of {self.store}"
+        return f"{self.get_action_display()}, {self.store}"
 
     @property
     def is_on(self) -> bool:
