@@ -7,6 +7,7 @@ from django.utils import timezone
 
 from apikeys.models import APIKey, APIUser, ChangeRecord
 from tests.factories import PASSWORD, APIUserFactory, StoreFactory, UserFactory
+from tests.reading import text_of
 
 URL = "/console/keys/new/"
 SECRET = re.compile(r"cs_(?:live|test)_[0-9A-Za-z]{65}")
@@ -291,6 +292,7 @@ def test_guessing_the_password_again_is_locked_like_a_login(client, form):
 
     assert answers[-1].status_code == 429
     assert answers[-1]["Retry-After"]
+    assert "You are still logged in, and disabling a key never asks" in text_of(answers[-1])
 
 
 @pytest.mark.parametrize(
