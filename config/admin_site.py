@@ -1,4 +1,4 @@
-"""The site at /admin/: one login for console and admin, and no bulk delete for anything."""
+"""The site at /admin/: one login for console and admin."""
 
 from collections.abc import Callable
 from typing import Any, TypeVar, cast
@@ -12,10 +12,8 @@ from django.db import transaction
 from django.http import HttpRequest, HttpResponse, HttpResponseBase, HttpResponseRedirect
 from django.template.response import TemplateResponse
 from django.urls import reverse
-from django.utils.decorators import method_decorator
 from django.utils.http import url_has_allowed_host_and_scheme
 from django.utils.translation import gettext_lazy as _
-from django.views.decorators.cache import never_cache
 from django.views.decorators.http import require_http_methods
 
 from apikeys import people
@@ -29,10 +27,6 @@ class StoreAdminSite(admin.AdminSite):
     site_header = _("Store API keys: administration")
     index_title = _("Administration")
     site_url = "/console/"
-
-    def __init__(self, name: str = "admin") -> None:
-        super().__init__(name)
-        self.disable_action("delete_selected")
 
     def admin_view(self, view: View, cacheable: bool = False) -> View:
         """Pages are read and posted to; the stock views would answer anything else as if read."""
@@ -52,7 +46,6 @@ class StoreAdminSite(admin.AdminSite):
             return HttpResponseRedirect(target)
         return redirect_to_login(target)
 
-    @method_decorator(never_cache)
     def password_change(
         self, request: HttpRequest, extra_context: dict[str, Any] | None = None
     ) -> TemplateResponse:

@@ -74,8 +74,6 @@ def common_beginning(network: str) -> str:
     if separator == ":":
         # A row of zeros is left out, and where the row ends is different in each address.
         groups = list(takewhile(lambda group: group not in ("", "0"), groups))
-    if len(groups) * size == (128 if separator == ":" else 32):
-        return address
     return "".join(group + separator for group in groups)
 
 

@@ -25,7 +25,6 @@ class Exit(IntEnum):
     WRONG_USAGE = 2
     NOTHING_MATCHED = 3
     NO_DATABASE = 4
-    CANNOT_VERIFY = 5
     INTERRUPTED = 130
 
 

@@ -2,7 +2,6 @@
 
 from django.http import HttpRequest, HttpResponse
 from django.shortcuts import render
-from django.views.decorators.cache import never_cache
 from django.views.decorators.debug import sensitive_post_parameters, sensitive_variables
 
 from apikeys import client_ip
@@ -18,7 +17,6 @@ from apikeys.views.issued import issued
 
 @sensitive_post_parameters("password")
 @sensitive_variables("secret")
-@never_cache
 @console_page("apikeys.add_apikey", methods=FORM)
 def key_create(request: HttpRequest) -> HttpResponse:
     if request.method != "POST":

@@ -1,9 +1,5 @@
 """The list of keys: sorted, filtered, searched, in pages; its state is in the URL."""
 
-import re
-from typing import Final
-
-from django.conf import settings
 from django.contrib import messages
 from django.http import HttpRequest, HttpResponse, HttpResponseRedirect
 from django.shortcuts import redirect, render
@@ -12,12 +8,9 @@ from django.utils.translation import gettext as _
 
 from apikeys import tokens
 from apikeys.forms.key_list import KeyListForm, holds_secret
-from apikeys.models import APIKey, Secret, Store
+from apikeys.models import APIKey, Store
 from apikeys.paging import page_of
 from apikeys.views.access import DEED, console_page
-
-# Keys that came from WooCommerce have no checksum; their secrets are found by the digest alone.
-IMPORTED: Final = re.compile(r"c[ks]_[0-9a-f]{40}")
 
 
 @console_page("apikeys.view_apikey")
@@ -52,10 +45,9 @@ def key_search(request: HttpRequest) -> HttpResponse:
     A whole key leads to its page, whether it is the consumer key or the secret.
     """
     text = request.POST.get("q", "").strip()
-    named = _consumer_key_in(text)
-    key = APIKey.objects.visible_to(request.user).filter(consumer_key=named).first()
-    if named and key is not None:
-        return redirect("key_detail", key.consumer_key)
+    named = text if tokens.is_consumer_key(text) else tokens.consumer_key_of(text)
+    if named and APIKey.objects.visible_to(request.user).filter(consumer_key=named).exists():
+        return redirect("key_detail", named)
     if named or holds_secret(text):
         messages.warning(
             request,
@@ -66,16 +58,3 @@ def key_search(request: HttpRequest) -> HttpResponse:
     query = {"q": text} | {name: request.POST.get(name, "") for name in kept}
     query = {name: value for name, value in query.items() if value}
     return HttpResponseRedirect(reverse("key_list", query=query))
-
-
-def _consumer_key_in(text: str) -> str:
-    """The consumer key that was pasted, or that of a pasted secret; blank for other text."""
-    if tokens.is_consumer_key(text):
-        return text
-    if named := tokens.consumer_key_of(text):
-        return named
-    if not IMPORTED.fullmatch(text):
-        return ""
-    digests = [tokens.digest(text, pepper_id) for pepper_id in settings.APIKEYS_PEPPERS]
-    owner = Secret.objects.filter(digest__in=digests).select_related("api_key").first()
-    return owner.api_key.consumer_key if owner else text

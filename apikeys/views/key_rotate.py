@@ -6,7 +6,6 @@ from django.http import HttpRequest, HttpResponse
 from django.shortcuts import redirect, render
 from django.utils.translation import gettext as _
 from django.utils.translation import ngettext
-from django.views.decorators.cache import never_cache
 from django.views.decorators.debug import sensitive_post_parameters, sensitive_variables
 
 from apikeys.actor import Actor
@@ -19,7 +18,6 @@ from apikeys.views.issued import issued
 
 @sensitive_post_parameters("password")
 @sensitive_variables("secret")
-@never_cache
 @key_page("apikeys.change_apikey", methods=FORM)
 def key_rotate(request: HttpRequest, key: APIKey) -> HttpResponse:
     _require_privileges(request, key)

@@ -1,7 +1,7 @@
 """Parts of pages about calls; the pages about keys use them as well."""
 
 from datetime import UTC, datetime
-from typing import Any
+from typing import Any, Final
 
 from django import template
 from django.conf import settings
@@ -13,6 +13,7 @@ from django.utils.safestring import SafeString
 from django.utils.translation import gettext as _
 
 from apikeys.models import APIKey
+from apikeys.models.scope import Person
 from apikeys.templatetags.console_tags import pill
 from history import daily, nextstep
 from history.chart import Chart
@@ -21,16 +22,19 @@ from history.models.call import Outcome
 
 register = template.Library()
 
+WEEK: Final = 7  # days
 
-@register.inclusion_tag("history/calls_last_days.html", takes_context=True)
-def calls_last_days(context: RequestContext, key: APIKey, days: int = 7) -> dict[str, Any]:
-    """The panel of a key's page: its calls and denials of the last days, and unproven attempts."""
-    user, shown = context["request"].user, {"key": key, "days": days}
+
+@register.simple_tag(takes_context=True)
+def calls_of_week(context: RequestContext, key: APIKey) -> dict[str, Any]:
+    """Calls, denials and unproven attempts of a key in 7 days, for who may see them."""
+    user: Person = context["request"].user
+    shown: dict[str, Any] = {}
     if user.has_perm("history.view_callrecord"):
-        calls, denials = daily.calls_of_keys([key.pk], days)[key.pk]
+        calls, denials = daily.calls_of_keys([key.pk], WEEK)[key.pk]
         shown |= {"calls": calls, "denials": denials, "sees_calls": True}
     if user.has_perm("history.view_unprovencalls"):
-        shown["attempts"] = UnprovenCalls.objects.of_key(key).recent(days)
+        shown["attempts"] = UnprovenCalls.objects.of_key(key).recent(WEEK)
     return shown
 
 
