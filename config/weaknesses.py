@@ -29,7 +29,7 @@ def of_secrets(
     if not sealing_keys:
         found.append("APIKEYS_SEALING_KEYS is missing: set it to a new Fernet key.")
     if not (secret_key or peppers or sealing_keys):
-        found.append("There is no .env, it seems: on a new machine make run writes one.")
+        found.append("On a new machine, make run writes all three into .env where there is none.")
     return found
 
 
