@@ -3,7 +3,7 @@ import re
 import pytest
 
 from apikeys.models import APIKey, APIUser, ChangeRecord, Store
-from tests.factories import APIKeyFactory, APIUserFactory, StoreFactory, UserFactory
+from tests.factories import ACTOR, APIKeyFactory, APIUserFactory, StoreFactory, UserFactory
 
 
 def send(client, address, form):
@@ -264,3 +264,28 @@ def test_an_inactive_owner_stays_until_somebody_takes_it_away(client, admin):
     send(client, "/console/users/till-1/owner/", {"owner": "gone"})
 
     assert APIUser.objects.get().owner == gone
+
+
+@pytest.mark.parametrize(
+    ("off", "sentence", "link"),
+    [
+        ("user", "The API user erp is disabled, so every call", "/console/users/erp/"),
+        ("owner", "The owner alice of the API user erp is inactive", "/console/users/erp/"),
+        ("store", "The store Yak is disabled, so every call", "/console/stores/{store}/"),
+        ("nothing", "", ""),
+    ],
+)
+def test_the_page_of_a_key_says_what_else_refuses_its_calls(client, admin, off, sentence, link):
+    owner = UserFactory(username="alice", is_active=off != "owner")
+    user = APIUserFactory(username="erp", owner=owner, store=StoreFactory(name="Yak"))
+    key = APIKeyFactory(api_user=user)
+    if off in {"user", "store"}:
+        {"user": user, "store": user.store}[off].disable(actor=ACTOR)
+
+    page = client.get(f"/console/keys/{key.consumer_key}/")
+
+    alerts = re.findall(r'<div class="alert warn"><p>(.*?)</p>', page.content.decode(), re.S)
+    assert len(alerts) == (off != "nothing")
+    for alert in alerts:
+        assert sentence in alert
+        assert f'href="{link.format(store=user.store.public_id)}"' in alert
