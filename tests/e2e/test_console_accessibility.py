@@ -6,7 +6,7 @@ import pytest
 import requests
 
 from apikeys.denial import DenialReason
-from tests.inspection import LOOKS, Inspection
+from tests.inspection import LOOKS, WIDER, Inspection, first_database_only
 
 pytestmark = pytest.mark.e2e
 
@@ -71,7 +71,8 @@ REACHED = {"login", "incident_report", "payment_method_edit"}
 def records(live_console):
     """Where the records stand that the pages speak of."""
     enabled = live_console.manage(
-        *("create_api_key", "axe-user", "--allow-ip=203.0.113.0/24", "--permission=read_write")
+        *("create_api_key", "axe-user", "--allow-ip=203.0.113.0/24", "--permission=read_write"),
+        "--allow-ip=2001:db8:1111:2222:3333:4444:5555:6666",  # as wide as an address can be
     )
     disabled = live_console.manage("create_api_key", "axe-user", "--any-ip", "--expires=5d")
     opened = live_console.manage(
@@ -120,6 +121,21 @@ def test_axe_finds_nothing_and_nothing_is_cut_off(browser, live_console, records
     context.close()
 
     assert inspection.complaints == []
+
+
+@first_database_only
+def test_nothing_is_cut_off_on_a_tablet(browser, live_console, records):
+    context = visit(browser, live_console, "light", 768)
+    page = context.new_page()
+    log_in(page, live_console, Inspection(page))
+    wider = []
+    for pattern in PAGES:
+        page.goto(pattern.format(**records))
+        if page.evaluate(WIDER) > 0:
+            wider.append(pattern)
+    context.close()
+
+    assert wider == []
 
 
 def test_axe_finds_nothing_in_the_help(browser, live_console):
