@@ -141,17 +141,20 @@ def _until(value: datetime) -> str:
 
 
 @register.simple_tag(takes_context=True)
-def nav_link(context: RequestContext, name: str, text: str) -> SafeString:
+def nav_link(context: RequestContext, name: str, text: str, *further: str) -> SafeString:
     """A link of the main navigation, which marks the page that is open.
 
+    Pages below it are marked as it is, and so are the further ones, whose addresses are elsewhere.
     An app that is not installed has no page, and then the link is left out.
     """
     try:
-        url = reverse(name)
+        url, *places = (reverse(page) for page in (name, *further))
     except NoReverseMatch:
         return mark_safe("")
+    if name != "dashboard":  # all pages are below that one
+        places.append(url)
     here = context["request"].path
-    inside = here == url if name == "dashboard" else here.startswith(url)
+    inside = here == url or here.startswith(tuple(places))
     current = mark_safe(' aria-current="page"') if inside else ""
     return format_html('<li><a href="{}"{}>{}</a></li>', url, current, text)
 

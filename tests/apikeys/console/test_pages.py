@@ -264,3 +264,29 @@ def test_an_odd_filter_is_no_mistake_of_ours_either(client, admin, url, name):
 def test_an_odd_identifier_is_not_found(client, admin, odd):
     for kind in ("keys", "users", "stores", "help"):
         assert client.get(f"/console/{kind}/{odd}/").status_code in {400, 404}
+
+
+@pytest.mark.parametrize(
+    ("url", "name"),
+    [
+        ("/console/", "Dashboard"),
+        ("/console/keys/new/", "Keys"),
+        ("/console/new-user/", "API users"),
+        ("/console/incident/", "Dashboard"),
+        ("/console/history/attempts/", "History"),
+        ("/console/shop/deliveries/", "Webhooks"),
+    ],
+)
+def test_the_navigation_marks_one_place_on_every_page(client, admin, url, name):
+    body = client.get(url).content.decode()
+
+    (menu,) = re.findall(r'<nav class="side".*?</nav>', body, re.DOTALL)
+    assert re.findall(r'aria-current="page">([^<]+)<', menu) == [name]
+
+
+@pytest.mark.parametrize("page", ["", "edit/", "ips/", "rotate/", "delete/"])
+def test_what_a_key_is_changed_with_belongs_to_its_overview(client, admin, page):
+    body = client.get(address(f"/console/keys/{{key}}/{page}", APIKeyFactory())).content.decode()
+
+    (tabs,) = re.findall(r'<nav class="tabs".*?</nav>', body, re.DOTALL)
+    assert re.findall(r"aria-current[^>]+>([^<]+)<", tabs) == ["Overview"]
