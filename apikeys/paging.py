@@ -8,7 +8,7 @@ from django.db.models import QuerySet
 from django.http import HttpRequest
 
 from apikeys.preferences import PAGE_SIZES, Preferences
-from apikeys.total import COUNTED
+from apikeys.total import COUNTED, Total
 
 FEW: Final = 1000
 
@@ -48,6 +48,10 @@ class CappedPaginator(Paginator):  # type: ignore[type-arg]
     @property
     def is_capped(self) -> bool:
         return self._found > COUNTED
+
+    @property
+    def total(self) -> Total:
+        return Total(self.count, is_least=self.is_capped)
 
     def page(self, number: Any) -> Page[Any]:
         """The page of this number. Raises ``InvalidPage`` when there is none."""

@@ -183,8 +183,7 @@ def sort_header(context: RequestContext, field: str, text: str) -> SafeString:
 def paging_line(page: Page[Any]) -> str:
     """``Showing 1 to 50 of 1,234``; beyond what is counted, ``10,000+``."""
     paginator = page.paginator
-    capped = isinstance(paginator, CappedPaginator) and paginator.is_capped
-    total = f"{paginator.count:,}{'+' if capped else ''}"
+    total = paginator.total if isinstance(paginator, CappedPaginator) else paginator.count
     return _("Showing %(first)s to %(last)s of %(total)s") % {
         "first": f"{page.start_index():,}",
         "last": f"{page.end_index():,}",

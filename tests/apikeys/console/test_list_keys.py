@@ -309,6 +309,17 @@ def test_odd_queries_show_the_list(client, admin, query):
     assert client.get(URL, query).status_code == 200
 
 
+def test_the_thousands_of_a_total_are_set_apart_where_all_of_it_is_offered(client, admin):
+    user = APIUserFactory()
+    keys = APIKeyFactory.build_batch(1001, api_user=user)
+    APIKey.objects.bulk_create(keys)
+
+    page = client.get(URL).content.decode()
+
+    assert "All 1,001 that match, on every page" in page
+    assert "Showing 1 to 50 of 1,001" in page
+
+
 def test_beyond_what_is_counted_a_list_says_that_there_are_more(client, admin, monkeypatch):
     monkeypatch.setattr(paging, "COUNTED", 60)
     user = APIUserFactory()
