@@ -5,7 +5,7 @@ LOCK := $(BIN)/uv pip compile --quiet --universal --python-version 3.11 --genera
 	--upgrade --no-emit-index-url --no-emit-find-links --no-header
 # The settings of a production server, with made-up secrets.
 MANAGE := DJANGO_SETTINGS_MODULE=tests.settings PUBLIC_URL=https://keys.example.com \
-	$(BIN)/python manage.py
+	TRUSTED_PROXIES=127.0.0.1 $(BIN)/python manage.py
 
 .DEFAULT_GOAL := help
 .PHONY: help run test check demo lock
