@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING, Any, ClassVar, cast
 from django import forms
 from django.contrib import admin
 from django.contrib.admin.helpers import ACTION_CHECKBOX_NAME
-from django.contrib.admin.views.main import SEARCH_VAR, ChangeList
+from django.contrib.admin.views.main import ChangeList
 from django.core.exceptions import BadRequest
 from django.db.models import DateTimeField, Model, QuerySet
 from django.http import (
@@ -19,17 +19,16 @@ from django.http import (
     HttpRequest,
     HttpResponse,
     HttpResponseNotAllowed,
-    HttpResponseRedirect,
 )
 from django.utils.translation import gettext_lazy as _
 
-from apikeys import tokens
 from apikeys.admin.widgets import NamedDateTime
 from apikeys.by_value import having_any
 from apikeys.models import APIKey, Store
 from apikeys.models.scope import Person, ScopedQuerySet, sees_every_store
 from apikeys.paging import CappedPaginator
 from apikeys.text import UNSTORABLE
+from apikeys.views.pasted_secret import without_secret
 
 if TYPE_CHECKING:
     BaseAdmin = admin.ModelAdmin[Any]
@@ -147,8 +146,8 @@ class GuardedAdmin(BaseAdmin):
     ) -> HttpResponse:
         if any(UNSTORABLE.search(value) for values in request.GET.lists() for value in values[1]):
             raise BadRequest("The filter holds text that cannot be stored.")
-        if (term := request.GET.get(SEARCH_VAR, "")) != tokens.redact(term):
-            return _search_without_secret(request, term)
+        if (elsewhere := without_secret(request)) is not None:
+            return elsewhere
         return super().changelist_view(request, extra_context)
 
     def response_action(
@@ -211,10 +210,3 @@ class OfKeyAdmin(ReadOnlyAdmin):
         if sees_every_store(user):
             return rows
         return rows.filter(api_key__in=APIKey.objects.visible_to(user))
-
-
-def _search_without_secret(request: HttpRequest, term: str) -> HttpResponse:
-    """Somebody pasted a secret to find its key: search for the key, and show the secret nowhere."""
-    query = request.GET.copy()
-    query[SEARCH_VAR] = tokens.consumer_key_of(term.strip()) or ""
-    return HttpResponseRedirect(f"{request.path}?{query.urlencode()}")

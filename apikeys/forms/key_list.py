@@ -5,7 +5,6 @@ from typing import Any
 from django import forms
 from django.utils.translation import gettext_lazy as _
 
-from apikeys import tokens
 from apikeys.forms.choices import offer_rows
 from apikeys.models import APIKey, Permission, Store
 from apikeys.models.api_key import APIKeyQuerySet
@@ -86,8 +85,3 @@ class KeyListForm(forms.Form):
             # may be in use whatever the status of its key.
             minus, column = not minus, "added"
         return keys.in_order(("-" if minus else "") + ORDERS[column])
-
-
-def holds_secret(text: str) -> bool:
-    """Whether somebody pasted a secret into the search, which must not go into an address."""
-    return tokens.redact(text) != text

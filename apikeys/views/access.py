@@ -15,6 +15,7 @@ from django.views.decorators.http import require_http_methods
 
 from apikeys.models import APIKey
 from apikeys.models.scope import Person
+from apikeys.views.pasted_secret import without_secret
 
 View = Callable[..., HttpResponseBase]
 PAGE: Final = ("GET", "HEAD")
@@ -55,6 +56,8 @@ def console_page(
                 raise PermissionDenied(_("The console is for staff only."))
             if permission:
                 require(request, permission)
+            if request.method in PAGE and (elsewhere := without_secret(request)) is not None:
+                return elsewhere
             try:
                 return view(request, *args, **kwargs)
             except ObjectDoesNotExist as error:

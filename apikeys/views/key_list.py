@@ -7,23 +7,15 @@ from django.urls import reverse
 from django.utils.translation import gettext as _
 
 from apikeys import tokens
-from apikeys.forms.key_list import KeyListForm, holds_secret
+from apikeys.forms.key_list import KeyListForm
 from apikeys.models import APIKey, Store
 from apikeys.paging import page_of
 from apikeys.views.access import DEED, console_page
+from apikeys.views.pasted_secret import holds_secret
 
 
 @console_page("apikeys.view_apikey")
 def key_list(request: HttpRequest) -> HttpResponse:
-    if holds_secret(request.GET.get("q", "")):
-        messages.warning(
-            request,
-            _(
-                "The address of this page contained a secret. It was not kept, but the browser's "
-                "history has it: rotate the key. The search box itself sends secrets safely."
-            ),
-        )
-        return redirect("key_list")
     form = KeyListForm(request.GET, viewer=request.user)
     page = page_of(form.keys().for_list(), request)
     stores = Store.objects.visible_to(request.user)

@@ -1,5 +1,6 @@
 import re
 from datetime import UTC, datetime, timedelta
+from urllib.parse import urlencode
 
 import pytest
 from django.urls import reverse
@@ -386,3 +387,24 @@ def test_nobody_writes_into_the_history(client, admin, path, method):
 
     assert response.status_code == 405
     assert [list(model.objects.values()) for model in (CallRecord, UnprovenCalls)] == before
+
+
+@pytest.mark.parametrize("place", ["history/", "history/export/", "history/attempts/"])
+@pytest.mark.parametrize("cut", [slice(None), slice(0, 64)], ids=["whole", "cut off"])
+def test_a_secret_pasted_in_place_of_its_key_is_in_no_address(client, admin, place, cut):
+    key = APIKeyFactory()
+    CallRecordFactory(key=key, path="/its-own")
+    CallRecordFactory(path="/of-another")
+    url = f"/console/{place}"
+
+    response = client.get(url, {"key": key.secret[cut], "result": "allowed"})
+
+    is_whole = cut == slice(None)
+    named = key.consumer_key if is_whole else "[cut]"
+    assert response["Location"] == f"{url}?{urlencode({'key': named, 'result': 'allowed'})}"
+    shown = client.get(response["Location"])
+    text = shown.getvalue().decode()
+    assert key.secret[:40] not in text
+    assert "/of-another" not in text
+    if place != "history/attempts/":
+        assert ("/its-own" in text) == is_whole
