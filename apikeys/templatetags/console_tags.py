@@ -209,9 +209,3 @@ def permission_name(permission: str) -> str:
     app, _dot, codename = str(permission).partition(".")
     found = Permission.objects.filter(content_type__app_label=app, codename=codename).first()
     return found.name if found else ""
-
-
-@register.filter
-def value_of(values: dict[Any, Any], key: Any) -> Any:
-    """What a dictionary holds under a key that only the template knows."""
-    return values.get(key, "")

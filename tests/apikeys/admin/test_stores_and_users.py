@@ -159,17 +159,6 @@ def test_an_api_user_without_keys_is_deleted_and_its_name_stays(client):
     assert (last_change().action, last_change().username) == ("deleted", "erp")
 
 
-def test_the_owner_of_an_api_user_is_not_deleted(client):
-    owner = UserFactory()
-    APIUserFactory(owner=owner)
-
-    response = client.post(page(owner, "delete"), {"post": "yes"})
-
-    assert response.status_code == 200
-    assert "Cannot delete" in response.content.decode()
-    assert get_user_model().objects.filter(pk=owner.pk).exists()
-
-
 @pytest.mark.parametrize("make", [StoreFactory, APIUserFactory, APIKeyFactory])
 def test_the_chosen_are_disabled_and_enabled_together(client, make):
     chosen = [make(), make(), make(disabled=True)]
