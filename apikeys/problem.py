@@ -8,6 +8,7 @@ from typing import Any
 
 from django.conf import settings
 from django.core.exceptions import (
+    DisallowedHost,
     PermissionDenied,
     RequestDataTooBig,
     SuspiciousOperation,
@@ -191,9 +192,12 @@ def _flat(details: Any, field: str = "") -> Iterator[dict[str, str]]:
 
 
 def bad_request(request: HttpRequest, exception: Exception) -> HttpResponse:
+    """A wrong name is told apart: nothing else says to an operator what a proxy should pass on."""
+    wrong_name = isinstance(exception, DisallowedHost)
     if not is_api(request):
-        return error_pages.page(request, 400)
-    return response(request, 400, "malformed_request", "The request cannot be read.")
+        return error_pages.page(request, 400, {"wrong_name": wrong_name})
+    message = "This server has another name." if wrong_name else "The request cannot be read."
+    return response(request, 400, "malformed_request", message)
 
 
 def permission_denied(request: HttpRequest, exception: Exception) -> HttpResponse:

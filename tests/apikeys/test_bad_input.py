@@ -212,6 +212,17 @@ def test_a_foreign_host_is_refused_in_json_and_named_nowhere(client, host):
     assert "evil" not in response.content.decode()
 
 
+def test_who_uses_another_name_of_the_server_is_told_so(client):
+    elsewhere = {"Host": "keys.internal.example"}
+
+    answer = client.get("/api/v1/whoami", headers=elsewhere, secure=True)
+    page = client.get("/console/", headers=elsewhere, secure=True)
+
+    assert (answer.status_code, page.status_code) == (400, 400)
+    assert answer.json()["message"] == "This server has another name."
+    assert "ALLOWED_HOSTS" in page.content.decode()
+
+
 def test_a_flood_of_bad_input_is_merged(call, time_machine):
     time_machine.move_to("2026-11-22 12:00Z")
     for _ in range(5):
