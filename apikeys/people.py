@@ -63,6 +63,11 @@ def _names(rows: "QuerySet[Any]") -> list[str]:
     return sorted(map(str, rows))
 
 
+def name_of(obj: Any) -> str:
+    """What change records call a person or group."""
+    return f"{obj._meta.model_name} {obj}"[:200]
+
+
 def note(
     actor: Actor, action: str, obj: Any, *, before: dict[str, Any], after: dict[str, Any]
 ) -> None:
@@ -80,7 +85,7 @@ def note(
         actor,
         action,
         kind=ChangeRecord.Kind.CONSOLE,
-        name=f"{obj._meta.model_name} {obj}"[:200],
+        name=name_of(obj),
         before=shown(before),
         after=shown(after),
     )

@@ -29,6 +29,7 @@ from apikeys import networks, people
 from apikeys.actor import Actor
 from apikeys.admin.guarded import GuardedAdmin, NoStoreAdmin
 from apikeys.forms.opened import STALE
+from apikeys.models import ChangeRecord
 from apikeys.models.scope import Person
 
 if TYPE_CHECKING:
@@ -94,6 +95,10 @@ class SuperuserAdmin(GuardedAdmin):
     def visible(self, rows: QuerySet[Any], user: Person) -> QuerySet[Any]:
         return rows
 
+    def changes_of(self, obj: Any) -> QuerySet[ChangeRecord]:
+        named = ChangeRecord.objects.filter(name=people.name_of(obj))
+        return named.filter(kind=ChangeRecord.Kind.CONSOLE).order_by("-date_added", "-pk")
+
     def has_module_permission(self, request: HttpRequest) -> bool:
         return bool(request.user.is_active and request.user.is_superuser)
 
@@ -151,6 +156,7 @@ class PersonAdmin(SuperuserAdmin, BaseUserAdmin):
     form = PersonForm
     list_display = ("username", "email", "is_active", "is_staff", "is_superuser", "last_login")
     sortable_by = ("username", "last_login")
+    readonly_fields = ("last_login", "date_joined")
 
     def delete_view(
         self, request: HttpRequest, object_id: str, extra_context: dict[str, Any] | None = None

@@ -8,6 +8,7 @@ from django.contrib.admin.utils import display_for_value
 from django.contrib.auth.models import AnonymousUser
 from django.db.models import QuerySet
 from django.http import HttpRequest
+from django.urls import reverse
 from django.utils.translation import gettext, ngettext
 from django.utils.translation import gettext_lazy as _
 
@@ -178,6 +179,9 @@ class APIKeyAdmin(KeyIssuingAdmin):
         form.operator = request.user
         form.password_is_due = password_again.is_due(request)
         return form
+
+    def view_on_site(self, obj: Any) -> str | None:
+        return reverse("key_detail", args=[obj.consumer_key])
 
     @admin.display(description=_("key"))
     def hint(self, key: Any) -> str:

@@ -6,6 +6,7 @@ from django import forms
 from django.contrib import admin
 from django.db.models import ForeignKey, QuerySet
 from django.http import HttpRequest
+from django.urls import reverse
 from django.utils.translation import gettext_lazy as _
 
 from apikeys.actor import Actor
@@ -35,6 +36,9 @@ class APIUserAdmin(DeedAdmin):
         rows: QuerySet[Any] = super().get_queryset(request)
         count = count_beside(APIKey.objects.all(), "api_user")
         return rows.annotate(key_count=count)  # type: ignore[no-any-return]
+
+    def view_on_site(self, obj: Any) -> str | None:
+        return reverse("user_detail", args=[obj.username])
 
     @admin.display(description=_("API keys"))
     def number_of_keys(self, api_user: Any) -> int:

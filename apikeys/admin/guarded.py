@@ -11,6 +11,7 @@ from typing import TYPE_CHECKING, Any, ClassVar, cast
 from django import forms
 from django.contrib import admin
 from django.contrib.admin.helpers import ACTION_CHECKBOX_NAME
+from django.contrib.admin.utils import unquote
 from django.contrib.admin.views.main import ChangeList
 from django.core.exceptions import BadRequest
 from django.db.models import DateTimeField, Model, QuerySet
@@ -24,7 +25,8 @@ from django.utils.translation import gettext_lazy as _
 
 from apikeys.admin.widgets import NamedDateTime
 from apikeys.by_value import having_any
-from apikeys.models import APIKey, Store
+from apikeys.models import APIKey, ChangeRecord, Store
+from apikeys.models.changeable import Changeable
 from apikeys.models.scope import Person, ScopedQuerySet, sees_every_store
 from apikeys.paging import CappedPaginator
 from apikeys.text import UNSTORABLE
@@ -37,6 +39,7 @@ else:
 
 ROW_ID = re.compile(r"[0-9]{1,18}")  # what fits into a column of 64 bits
 
+SHOWN_CHANGES = 100
 READING = ("GET", "HEAD")
 # What the filters of Django's admin put behind the name of a field.
 FILTER_ENDINGS = ("__exact", "__isnull", "__id__exact")
@@ -79,7 +82,7 @@ class GuardedAdmin(BaseAdmin):
     paginator = CappedPaginator
     show_full_result_count = False
     show_facets = admin.ShowFacets.NEVER
-    view_on_site = False
+    object_history_template = "apikeys/admin/history.html"
     formfield_overrides: ClassVar[dict[Any, Any]] = {
         DateTimeField: {"form_class": forms.SplitDateTimeField, "widget": NamedDateTime}
     }
@@ -101,6 +104,22 @@ class GuardedAdmin(BaseAdmin):
         if found is None:
             raise Http404("There is nothing here.")
         return found
+
+    def view_on_site(self, obj: Any) -> str | None:
+        """Where the console shows the record; None where it has no page of its own."""
+        return None
+
+    def changes_of(self, obj: Any) -> QuerySet[ChangeRecord]:
+        """What change records tell of the record: nothing of one that nobody changes."""
+        return obj.changes() if isinstance(obj, Changeable) else ChangeRecord.objects.none()
+
+    def history_view(
+        self, request: HttpRequest, object_id: str, extra_context: dict[str, Any] | None = None
+    ) -> HttpResponse:
+        """The console's changes; Django's own list knows only what was done on its pages."""
+        record = self.get_object(request, unquote(object_id))
+        changes = self.changes_of(record)[:SHOWN_CHANGES]
+        return super().history_view(request, object_id, {"changes": changes})
 
     def lookup_allowed(self, lookup: str, value: str, request: HttpRequest | None = None) -> bool:
         """Only what a filter of this list would ask; by default any column could be searched."""

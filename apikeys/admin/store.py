@@ -5,11 +5,12 @@ from typing import Any
 from django.contrib import admin
 from django.db.models import URLField
 from django.http import HttpRequest
+from django.urls import reverse
 from django.utils.translation import gettext_lazy as _
 
 from apikeys.actor import Actor
 from apikeys.admin.deeds import DeedAdmin, DeedForm
-from apikeys.forms.people import NewStoreForm
+from apikeys.forms.people import NewStoreForm, staff_for
 from apikeys.models import Store
 
 
@@ -30,6 +31,9 @@ class StoreAdmin(DeedAdmin):
     filter_horizontal = ("staff",)
     formfield_overrides = {URLField: {"assume_scheme": "https"}}
 
+    def view_on_site(self, obj: Any) -> str | None:
+        return reverse("store_detail", args=[obj.public_id])
+
     def get_fields(self, request: HttpRequest, obj: Any = None) -> Any:
         """Who is staff of a store decides who sees it, so superusers alone may say it."""
         fields = ["name", "currency", "website"]
@@ -42,7 +46,10 @@ class StoreAdmin(DeedAdmin):
     ) -> Any:
         if obj is None:
             options["form"] = StoreAddForm
-        return super().get_form(request, obj, change, **options)
+        form: Any = super().get_form(request, obj, change, **options)
+        if "staff" in form.base_fields:
+            form.base_fields["staff"].queryset = staff_for(obj)
+        return form
 
     def has_delete_permission(self, request: HttpRequest, obj: Any = None) -> bool:
         return False

@@ -133,8 +133,20 @@ class StoreCreateForm(NewStoreForm, StoreForm):
     """The form for a new store, and its deed."""
 
 
+def staff_for(store: Store | None) -> QuerySet[Any]:
+    """Whom a superuser may make the staff of a store; superusers see all stores anyway.
+
+    Who is staff already stays on the list: saving the form must not drop what nobody took away.
+    """
+    possible = console_users().filter(is_superuser=False)
+    if store is None:
+        return possible
+    chosen = Q(pk__in=possible.order_by().values("pk")) | Q(pk__in=store.staff.values("pk"))
+    return get_user_model()._default_manager.filter(chosen).order_by("username")
+
+
 class StaffForm(OpenedForm):
-    """The console users who see a store; superusers see all stores anyway."""
+    """The console users who see a store."""
 
     staff = forms.ModelMultipleChoiceField(
         label=_("Staff"),
@@ -146,4 +158,4 @@ class StaffForm(OpenedForm):
 
     def __init__(self, *args: Any, **kwargs: Any) -> None:
         super().__init__(*args, **kwargs)
-        offer_rows(self, "staff", console_users().filter(is_superuser=False))
+        offer_rows(self, "staff", staff_for(cast(Store | None, self.record)))

@@ -14,7 +14,7 @@ from apikeys import ratelimit, resources, tokens
 from apikeys.actor import Actor
 from apikeys.models.allowed_ip import AddressList
 from apikeys.models.api_user import APIUser
-from apikeys.models.change import ChangeRecord
+from apikeys.models.change import ChangeRecord, ChangeRecordQuerySet
 from apikeys.models.key_lists import LIST_INDEXES, ListedKeys
 from apikeys.models.search_word import ending_of, words_of
 from apikeys.models.searchable import Searchable
@@ -192,6 +192,9 @@ class APIKey(AddressList, Rotatable, Switchable, Searchable):
             "api_key": self,
             "consumer_key": self.consumer_key,
         }
+
+    def changes(self) -> ChangeRecordQuerySet:
+        return ChangeRecord.objects.of_key(self)
 
     def clean(self) -> None:
         if self.expires_at is not None and (self._state.adding or self._expiry_moved()):

@@ -7,7 +7,7 @@ from django.utils import timezone
 from django.utils.translation import gettext_lazy as _
 
 from apikeys.actor import Actor
-from apikeys.models.change import ChangeRecord
+from apikeys.models.change import ChangeRecord, ChangeRecordQuerySet
 
 
 class Changeable(models.Model):
@@ -53,6 +53,12 @@ class Changeable(models.Model):
         return ChangeRecord.objects.keep(
             actor, action, before=before, after=after, reason=reason, **self.change_references()
         )
+
+    def changes(self) -> ChangeRecordQuerySet:
+        """What was done to this object under its present name, newest first."""
+        references = self.change_references()
+        asked = {name: references[name] for name in ("kind", "name", "store")}
+        return ChangeRecord.objects.filter(**asked).order_by("-date_added", "-pk")
 
     def _set(self, fields: dict[str, Any], *, actor: Actor) -> bool:
         """Give fields of the snapshot new values, once locked. Returns whether anything changed.

@@ -5,6 +5,7 @@ from typing import TYPE_CHECKING, Any
 from django.contrib import admin
 from django.db.models import QuerySet
 from django.http import HttpRequest
+from django.urls import reverse
 from django.utils.translation import gettext_lazy as _
 
 from apikeys.admin.deeds import DeedAdmin
@@ -80,6 +81,9 @@ class CartAdmin(DeedAdmin):
     def get_queryset(self, request: HttpRequest) -> QuerySet[Any]:
         rows: QuerySet[Any] = super().get_queryset(request)
         return rows.defer("key_digest", "offer_digest")
+
+    def view_on_site(self, obj: Any) -> str | None:
+        return reverse("cart_detail", args=[obj.public_id])
 
     def has_add_permission(self, request: HttpRequest) -> bool:
         return False

@@ -7,6 +7,7 @@ from django.core.exceptions import ValidationError
 from django.db import transaction
 from django.db.models import Model, QuerySet
 from django.http import HttpRequest
+from django.urls import reverse
 from django.utils.translation import gettext, ngettext
 from django.utils.translation import gettext_lazy as _
 
@@ -47,6 +48,9 @@ class InvoiceAdmin(GuardedAdmin):
 
     def has_mark_permission(self, request: HttpRequest) -> bool:
         return bool(request.user.has_perm("storefront.mark_invoice"))
+
+    def view_on_site(self, obj: Any) -> str | None:
+        return reverse("invoice_detail", args=[obj.public_id])
 
     @admin.display(description=_("amount"))
     def due(self, invoice: Invoice) -> str:

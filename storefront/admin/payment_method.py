@@ -4,6 +4,7 @@ from typing import Any
 
 from django.contrib import admin
 from django.http import HttpRequest
+from django.urls import reverse
 from django.utils.translation import gettext_lazy as _
 
 from apikeys.actor import Actor
@@ -24,6 +25,9 @@ class PaymentMethodAdmin(InStoreAdmin):
     sortable_by = ("title", "code", "date_modified")
     settled = ("store", "code")
     editable = ("title", "enabled", "mode", "debug")
+
+    def view_on_site(self, obj: Any) -> str | None:
+        return reverse("payment_method_edit", args=[obj.public_id])
 
     def get_fields(self, request: HttpRequest, obj: Any = None) -> list[Any]:
         """Debug fields are for those who may see them."""

@@ -6,6 +6,7 @@ from django import forms
 from django.contrib import admin
 from django.core.exceptions import ValidationError
 from django.http import HttpRequest
+from django.urls import reverse
 from django.utils.translation import gettext_lazy as _
 
 from apikeys.actor import Actor
@@ -48,6 +49,9 @@ class ProductAdmin(InStoreAdmin):
     sortable_by = ("name", "sku", "date_modified")
     readonly_fields = ("public_id", "date_added", "date_modified")
     editable = ("sku", "name", "price", "currency")
+
+    def view_on_site(self, obj: Any) -> str | None:
+        return reverse("product_edit", args=[obj.public_id])
 
     @admin.display(description=_("price"))
     def priced(self, product: Product) -> str:

@@ -5,6 +5,7 @@ from typing import Any
 from django.contrib import admin
 from django.db.models import QuerySet
 from django.http import HttpRequest
+from django.urls import reverse
 from django.utils.translation import gettext_lazy as _
 
 from apikeys.actor import Actor
@@ -22,6 +23,9 @@ class TransferTargetAdmin(InStoreAdmin):
     sortable_by = ("date_modified",)
     settled = ("store", "action")
     editable = ("url", "enabled")
+
+    def view_on_site(self, obj: Any) -> str | None:
+        return reverse("target_edit", args=[obj.store.public_id, obj.action])
 
     def has_delete_permission(self, request: HttpRequest, obj: Any = None) -> bool:
         return False

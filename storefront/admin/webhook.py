@@ -5,6 +5,7 @@ from typing import Any
 from django.contrib import admin
 from django.db.models import QuerySet
 from django.http import HttpRequest
+from django.urls import reverse
 from django.utils.translation import gettext_lazy as _
 
 from apikeys.actor import Actor
@@ -37,6 +38,9 @@ class WebhookAdmin(DeedAdmin):
         rows: QuerySet[Any] = super().get_queryset(request).filter(deleted_at=None)
         return rows.defer("sealed", "former_sealed")
 
+    def view_on_site(self, obj: Any) -> str | None:
+        return reverse("webhook_detail", args=[obj.public_id])
+
     def has_add_permission(self, request: HttpRequest) -> bool:
         return False
 
@@ -62,6 +66,9 @@ class DeliveryAdmin(ReadOnlyAdmin):
         *("error_text", "attempts", "next_attempt_at", "date_added", "date_modified"),
     )
     readonly_fields = fields
+
+    def view_on_site(self, obj: Any) -> str | None:
+        return reverse("delivery_detail", args=[obj.public_id])
 
     @admin.display(description=_("event"))
     def type(self, delivery: Delivery) -> str:

@@ -9,7 +9,7 @@ from django.contrib.auth.models import Group
 from apikeys.actor import Actor
 from apikeys.models import APIKey, Secret, SpentNonce, Store
 from history.models import CallRecord
-from tests.back_office import listing, page
+from tests.back_office import filled_in, listing, page
 from tests.factories import (
     AllowedIPFactory,
     APIKeyFactory,
@@ -208,3 +208,57 @@ def test_no_list_counts_its_whole_table(
     counts = [query["sql"] for query in queries if "COUNT(*)" in query["sql"]]
     assert counts
     assert all("LIMIT" in sql for sql in counts)
+
+
+def test_a_records_history_is_what_its_change_records_tell(client, log_in):
+    key, person = APIKeyFactory(), UserFactory(username="alice")
+    key.disable(actor=Actor("console", "bob", client_ip="203.0.113.9"), reason="leaked")
+    log_in(superuser=True)
+    client.post(page(person), filled_in(client.get(page(person)), email="a@example.com"))
+
+    of_key = client.get(page(key, "history")).content.decode()
+    of_person = client.get(page(person, "history")).content.decode()
+
+    assert all(word in of_key for word in ("bob", "203.0.113.9", "disabled", "leaked"))
+    assert "a@example.com" in of_person
+    assert "bob" not in of_person
+
+
+def test_changes_are_shown_to_those_who_may_see_them(client, log_in):
+    key = APIKeyFactory()
+    key.disable(actor=Actor("console", "bob"))
+    log_in("apikeys.view_apikey", stores=[key.api_user.store])
+
+    html = client.get(page(key, "history")).content.decode()
+
+    assert "may view change records" in html
+    assert "bob" not in html
+
+
+def test_a_record_leads_to_its_page_in_the_console(client, superuser):
+    key = world(StoreFactory())
+
+    for record in (key, key.api_user, key.api_user.store):
+        html = client.get(page(record)).content.decode()
+        [address] = re.findall(r'<a href="([^"]*)">Open in the console</a>', html)
+        assert client.get(address).status_code == 200
+        assert str(record) in client.get(address).content.decode()
+
+
+@pytest.mark.parametrize(
+    ("model", "field"), [("apiuser", "store"), ("apikey", "api_user"), ("secret", "api_key")]
+)
+def test_what_is_offered_while_one_types_is_of_the_persons_stores(client, log_in, model, field):
+    """No form of ours asks for it, but the address answers for every reference of every model."""
+    ours, theirs = APIKeyFactory(), APIKeyFactory()
+    rights = [f"apikeys.view_{name}" for name in ("store", "apiuser", "apikey")]
+    log_in(*rights, stores=[ours.api_user.store])
+    asked = {"app_label": "apikeys", "model_name": model, "field_name": field}
+
+    offered = client.get("/admin/autocomplete/", asked | {"term": ""}).json()["results"]
+    searched = client.get("/admin/autocomplete/", asked | {"term": theirs.api_user.username})
+
+    assert len(offered) == 1
+    assert searched.json()["results"] == []
+    asked |= {"model_name": "apiuser", "field_name": "owner", "term": ""}
+    assert client.get("/admin/autocomplete/", asked).status_code == 403

@@ -82,6 +82,19 @@ def test_a_right_that_is_given_is_kept_as_a_change(client, superuser):
     )
 
 
+def test_nobody_writes_when_somebody_logged_in(client, superuser):
+    alice = UserFactory(username="alice")
+    form = filled_in(client.get(page(alice))) | {
+        "last_login_0": "2020-01-01",
+        "last_login_1": "1:00",
+    }
+
+    assert client.post(page(alice), form).status_code == 302
+
+    alice.refresh_from_db()
+    assert alice.last_login is None
+
+
 def test_the_rights_of_a_group_are_kept_as_a_change(client, superuser):
     group = Group.objects.create(name="operators")
     right = UserFactory(permissions=["apikeys.view_apikey"]).user_permissions.get()

@@ -64,6 +64,19 @@ def test_the_staff_of_a_store_is_chosen_and_kept_as_a_change(client):
     )
 
 
+def test_the_staff_on_offer_are_those_of_the_console_and_those_there_are(client):
+    former, colleague = UserFactory(username="former"), UserFactory(username="colleague")
+    UserFactory(username="shopper", is_staff=False)
+    store = StoreFactory(staff=[former])
+    former.is_active = False
+    former.save()
+
+    for address in (page(store), f"/console/stores/{store.public_id}/staff/"):
+        context = client.get(address).context
+        form = context["adminform"].form if "adminform" in context else context["form"]
+        assert set(form.fields["staff"].queryset) == {former, colleague}
+
+
 def test_a_store_is_changed_but_not_over_a_newer_change(client):
     store = StoreFactory(name="Before")
     form = filled_in(client.get(page(store)), name="After")
