@@ -47,6 +47,29 @@ def test_the_old_secret_works_during_the_overlap(client, call, key, overlap, hou
     assert "Version 1 of the secret ends" in shown
 
 
+def test_without_an_overlap_the_page_says_that_the_old_secret_is_refused(client, key):
+    rotate(client, key, overlap="24h")
+    key.refresh_from_db()
+
+    page = rotate(client, key, overlap="0").content.decode()
+
+    assert "The secret before this one is refused from now on." in page
+    assert "works until" not in page
+
+
+def test_several_overlaps_are_ended_by_a_button_that_says_so(client, key):
+    rotate(client, key, overlap="24h")
+    page = client.get(f"/console/keys/{key.consumer_key}/").content.decode()
+    assert "End it now" in page
+
+    key.refresh_from_db()
+    rotate(client, key, overlap="1h")
+
+    page = client.get(f"/console/keys/{key.consumer_key}/").content.decode()
+    assert page.count("End all of them now") == 1
+    assert "End it now" not in page
+
+
 def test_the_overlap_is_ended_with_one_click(client, call, key):
     rotate(client, key, overlap="24h")
 
