@@ -49,6 +49,11 @@ def parse_entry(text: str) -> str:
     return str(network)
 
 
+def looks_like_entry(text: str) -> bool:
+    """Whether a person would take ``text`` for an address or a network, even for a wrong one."""
+    return canonical_ip(text.partition("/")[0].replace("*", "0")) is not None
+
+
 def spellings(network: str) -> tuple[str, str]:
     """How a canonical network is shown: its shortest spelling, and its wildcard or nothing."""
     base, _slash, length = network.partition("/")

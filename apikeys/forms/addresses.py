@@ -5,7 +5,6 @@ from typing import Any, Final
 
 from django import forms
 from django.core.exceptions import ValidationError
-from django.core.validators import MaxLengthValidator
 from django.utils.translation import gettext
 from django.utils.translation import gettext_lazy as _
 
@@ -46,18 +45,14 @@ class AddressesField(forms.CharField):
         super().__init__(max_length=200_000, **kwargs)
 
     def clean(self, value: Any) -> Any:
-        entries = parse_lines(super().clean(value))
-        for _network, label in entries:
-            plain_text(label)
-            MaxLengthValidator(LABEL_LENGTH)(label)
-        return entries
+        return parse_lines(super().clean(value))
 
 
 def parse_lines(text: str) -> list[tuple[str, str]]:
     """The networks of a list with their labels, which may follow after a space, a comma or ``#``.
 
     Blank lines and lines that begin with ``#`` are passed over, a network that is listed twice is
-    taken once. Raises ``ValidationError`` with the number of the first lines that are no entries.
+    taken once. Raises ``ValidationError`` with the number of the first lines that do not fit.
     """
     lines = [line.strip(" \t") for line in LINE_END.split(text)]
     wanted = [(number, line) for number, line in enumerate(lines, 1) if line and line[0] != "#"]
@@ -67,19 +62,32 @@ def parse_lines(text: str) -> list[tuple[str, str]]:
     entries: dict[str, str] = {}
     sentences = []
     for number, line in wanted:
-        shape = LINE.fullmatch(line)
-        entry, label = shape.groups() if shape else (line, "")
         try:
-            network = networks.parse_entry(entry)
-        except ValueError as error:
+            entries.setdefault(*_entry_of(line))
+        except (ValueError, ValidationError) as error:
+            sentence = " ".join(getattr(error, "messages", [str(error)]))
             sentences.append(
-                gettext("Line %(number)d: %(sentence)s") % {"number": number, "sentence": error}
+                gettext("Line %(number)d: %(sentence)s") % {"number": number, "sentence": sentence}
             )
-        else:
-            entries.setdefault(network, label)
     if sentences:
         raise ValidationError([ValidationError(text) for text in sentences[:MOST_SENTENCES]])
     return list(entries.items())
+
+
+def _entry_of(line: str) -> tuple[str, str]:
+    """The network and the label of a line; otherwise an error says how to mend it."""
+    shape = LINE.fullmatch(line)
+    entry, label = shape.groups() if shape else (line, "")
+    network = networks.parse_entry(entry)
+    plain_text(label)
+    if len(label) > LABEL_LENGTH:
+        raise ValueError(
+            gettext("A label has at most %(limit)d characters.") % {"limit": LABEL_LENGTH}
+        )
+    # Kept as a label, the second of two addresses would be refused although it stands on the list.
+    if (second := LINE.match(label)) and networks.looks_like_entry(second[1]):
+        raise ValueError(gettext("Write each address or network on a line of its own."))
+    return network, label
 
 
 def with_line(text: str, address: str) -> str:
@@ -94,6 +102,12 @@ class AllowIPsForm(forms.Form):
     """More lines for the list of a key."""
 
     allowed_ips = AddressesField(label=_("Add addresses or networks"))
+
+    def clean_allowed_ips(self) -> list[tuple[str, str]]:
+        entries: list[tuple[str, str]] = self.cleaned_data["allowed_ips"]
+        if not entries:
+            raise ValidationError(_("Name at least one address or network."), code="required")
+        return entries
 
     def doubts(self, key: APIKey) -> list[str]:
         """What to look at again before the list grows: new overlaps and very wide networks."""

@@ -3,7 +3,7 @@
 import pytest
 from django.core.exceptions import ValidationError
 
-from apikeys.forms.addresses import parse_lines
+from apikeys.forms.addresses import AllowIPsForm, parse_lines
 
 
 def test_a_list_takes_labels_and_passes_over_blank_and_commented_lines():
@@ -38,3 +38,31 @@ def test_a_list_of_nonsense_names_only_the_first_mistakes():
     with pytest.raises(ValidationError) as error:
         parse_lines("x\n" * 1000)
     assert len(error.value.messages) == 20
+
+
+@pytest.mark.parametrize(
+    "line",
+    ["203.0.113.7, 203.0.113.8", "203.0.113.7 203.0.113.0/24 both", "10.0.0.1 # 2001:db8::1,x"],
+)
+def test_a_second_address_on_a_line_is_not_taken_for_a_label(line):
+    with pytest.raises(ValidationError) as error:
+        parse_lines(f"203.0.113.1 office\n{line}")
+    assert error.value.messages == ["Line 2: Write each address or network on a line of its own."]
+
+
+@pytest.mark.parametrize("line", ["203.0.113.7 2 servers", "203.0.113.7 10th floor, 10.0.0.9 inside"])
+def test_a_label_may_begin_with_a_number_and_mention_an_address(line):
+    assert parse_lines(line) == [("203.0.113.7/32", line.partition(" ")[2])]
+
+
+@pytest.mark.parametrize("label", ["x" * 101, "evil \u202e"])
+def test_a_label_that_cannot_be_kept_is_named_by_its_line(label):
+    with pytest.raises(ValidationError) as error:
+        parse_lines(f"203.0.113.7 office\n\n203.0.113.8 {label}\n203.0.113.9 {label}")
+    assert [message[:8] for message in error.value.messages] == ["Line 3: ", "Line 4: "]
+
+
+@pytest.mark.parametrize("text", ["# 203.0.113.7", "\n # office\n"])
+def test_a_list_of_comments_adds_nothing_and_is_refused(text):
+    form = AllowIPsForm({"allowed_ips": text})
+    assert form.errors == {"allowed_ips": ["Name at least one address or network."]}
