@@ -161,3 +161,15 @@ def test_overlaps_and_wide_networks_are_pointed_out(client, key):
     page = client.get(url(key)).content.decode()
     assert "203.0.113.7 is already covered by 203.0.113.0/24." in page
     assert "16.0.0.0/4 is very wide." in page
+
+
+def test_very_many_overlaps_do_not_bury_the_page(client, key):
+    lines = "\n".join(["198.18.0.0/24", *(f"198.18.0.{n}" for n in range(50))])
+
+    question = client.post(url(key), {"allowed_ips": lines}).content.decode()
+    client.post(url(key), {"allowed_ips": lines, "confirmed": "yes"})
+    page = client.get(url(key)).content.decode()
+
+    for text in (question, page):
+        assert text.count("is already covered by") == 8
+        assert "and 42 more remarks like these" in text
