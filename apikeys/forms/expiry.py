@@ -41,6 +41,10 @@ class ExpiryFields(forms.Form):
                 self.add_error("expiry_date", ValidationError(_("Choose today or a later day.")))
             else:
                 cleaned["expires_at"] = end_of(day)
+        elif day is not None:
+            # Otherwise a key that was meant to end on that day would never end.
+            message = _("Choose “On a date…” as the expiry, or clear this day.")
+            self.add_error("expiry_date", ValidationError(message, code="ambiguous"))
         elif chosen.isdecimal():
             cleaned["expires_at"] = timezone.now() + timedelta(days=int(chosen))
         else:

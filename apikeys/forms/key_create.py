@@ -128,7 +128,7 @@ class KeyCreateForm(KeySettingsForm):
                 if self._existing(username) is not None:
                     self._find_user(username, store)
                 else:
-                    self.show(error)
+                    self.add_error("username", error.messages)
 
     def issue(self, *, actor: Actor) -> tuple[APIKey, str] | None:
         """Make the key, and its API user if it is new; None when the deeds found an error.

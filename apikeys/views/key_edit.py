@@ -38,6 +38,8 @@ def key_edit(request: HttpRequest, key: APIKey) -> HttpResponse:
         messages.success(request, _("The settings of %(key)s are saved.") % {"key": key})
     else:
         messages.info(request, _("Nothing to save: the settings are as they were."))
+    if changed and not key.any_ip and not key.allowed_ips.exists():
+        messages.warning(request, _("No address is allowed: nobody can use the key."))
     return redirect("key_detail", key.consumer_key)
 
 

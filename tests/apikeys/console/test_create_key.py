@@ -180,6 +180,8 @@ def test_staff_name_colleagues_as_owners_only(client, form, store):
         ({"expiry": "date", "expiry_date": ""}, "Choose the last day"),
         ({"expiry": "date", "expiry_date": "2020-01-01"}, "today or a later day"),
         ({"expiry": "date", "expiry_date": "9999-12-31"}, "today or a later day"),
+        ({"expiry": "never", "expiry_date": "2099-01-31"}, "Choose “On a date…” as the expiry"),
+        ({"expiry": "30", "expiry_date": "2099-01-31"}, "or clear this day"),
         ({"expiry": "date", "expiry_date": "9000-12-31"}, "within 50 years"),
         ({"description": "x" * 201}, "200 characters"),
         ({"description": "a\x00b"}, "Null characters"),
@@ -195,6 +197,19 @@ def test_what_does_not_fit_is_said_beside_its_field(client, form, changes, compl
     assert not APIUser.objects.exists()
     if "username" not in changes:
         assert 'value="inventory-sync"' in page
+
+
+@pytest.mark.parametrize("username", ["Inventory-Sync", "elsewhere"])
+def test_a_name_that_is_taken_is_said_beside_the_name(client, form, store, username):
+    APIUserFactory(username="inventory-sync", store=store)
+    APIUserFactory(username="elsewhere", store=StoreFactory())
+    client.force_login(
+        UserFactory(permissions=["apikeys.add_apikey", "apikeys.add_apiuser"], stores=[store])
+    )
+
+    page = client.post(URL, form | {"username": username}).content.decode()
+
+    assert '<a href="#id_username">API user</a>: There is an API user of this name already' in page
 
 
 def test_one_click_adds_my_own_address_without_script(client, form):

@@ -127,6 +127,16 @@ def test_turning_any_address_off_leaves_the_key_to_its_list(client, admin):
     assert not APIKey.objects.get().any_ip
 
 
+def test_turning_any_address_off_with_an_empty_list_says_that_nobody_can_call(client, admin):
+    key = APIKeyFactory(any_ip=True)
+    warning = "No address is allowed: nobody can use the key."
+
+    page = client.post(url(key), opened(client, key, any_ip="on"), follow=True)
+    assert warning not in page.content.decode()
+    page = client.post(url(key), opened(client, key), follow=True)
+    assert warning in page.content.decode()
+
+
 def test_a_privileged_resource_is_not_lost_by_who_may_not_give_it(client, staff):
     user = staff("change_apikey")
     key = APIKeyFactory(store=user.store, resources=["carts", "payment_debug"])
