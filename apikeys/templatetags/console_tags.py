@@ -4,7 +4,7 @@ from datetime import UTC, datetime, timedelta
 from typing import Any, Final
 
 from django import template
-from django.contrib.auth.models import Permission
+from django.contrib.auth.models import Group, Permission
 from django.core.paginator import Page
 from django.template.context import RequestContext
 from django.urls import NoReverseMatch, reverse
@@ -209,3 +209,13 @@ def permission_name(permission: str) -> str:
     app, _dot, codename = str(permission).partition(".")
     found = Permission.objects.filter(content_type__app_label=app, codename=codename).first()
     return found.name if found else ""
+
+
+@register.simple_tag
+def groups_with(permission: str) -> list[str]:
+    """The names of the groups that have a permission."""
+    app, _dot, codename = str(permission).partition(".")
+    groups = Group.objects.filter(
+        permissions__content_type__app_label=app, permissions__codename=codename
+    )
+    return list(groups.order_by("name").values_list("name", flat=True))

@@ -47,6 +47,28 @@ def test_what_a_role_may_open(client, log_in_as, role, deed, may):
     assert status == (200 if role in may else 403)
 
 
+@pytest.mark.parametrize(
+    ("role", "deed", "groups"),
+    [("viewer", "edit/", "operator, owner."), ("operator", "delete/", "owner.")],
+)
+def test_a_refusal_names_the_groups_that_have_the_permission(
+    client, log_in_as, role, deed, groups
+):
+    key = log_in_as(role)
+
+    page = client.get(f"/console/keys/{key.consumer_key}/{deed}").content.decode()
+
+    assert f"or to add you to a group that has it: {groups}" in page
+
+
+def test_a_refusal_for_a_permission_that_no_group_has_names_none(client, log_in_as):
+    log_in_as("owner")
+
+    page = client.get("/console/stores/new/").content.decode()
+
+    assert "Ask a superuser to give it to you." in page
+
+
 @pytest.mark.parametrize(("role", "status"), [("viewer", "enabled"), ("operator", "disabled")])
 def test_a_viewer_disables_nothing(client, log_in_as, role, status):
     key = log_in_as(role)
