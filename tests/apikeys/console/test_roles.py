@@ -51,9 +51,7 @@ def test_what_a_role_may_open(client, log_in_as, role, deed, may):
     ("role", "deed", "groups"),
     [("viewer", "edit/", "operator, owner."), ("operator", "delete/", "owner.")],
 )
-def test_a_refusal_names_the_groups_that_have_the_permission(
-    client, log_in_as, role, deed, groups
-):
+def test_a_refusal_names_the_groups_that_have_the_permission(client, log_in_as, role, deed, groups):
     key = log_in_as(role)
 
     page = client.get(f"/console/keys/{key.consumer_key}/{deed}").content.decode()
