@@ -57,7 +57,10 @@ class AllowedIPFormSet(BaseFormSet):
 
 
 class AllowedIPInline(BaseInline):
-    """Whoever may change the key may change its list: they are one decision."""
+    """Whoever may change the key may change its list: they are one decision.
+
+    The key's page has counted the list: ``address_count``.
+    """
 
     model = AllowedIP
     form = AllowedIPForm
@@ -71,7 +74,7 @@ class AllowedIPInline(BaseInline):
     def get_formset(self, request: HttpRequest, obj: Any = None, **options: Any) -> Any:
         """Refuses a forged number of rows at once: each would be built and shown again."""
         asked = request.POST.get("allowed_ips-TOTAL_FORMS", "")
-        rows = obj.allowed_ips.count() if obj is not None else 0
+        rows = obj.address_count if obj is not None else 0
         most = max(EDITABLE_ROWS + 50, rows)
         if asked and not (re.fullmatch("[0-9]{1,4}", asked) and int(asked) <= most):
             raise BadRequest("The form has more rows than it may have.")
@@ -81,7 +84,7 @@ class AllowedIPInline(BaseInline):
         return bool(request.user.has_perm("apikeys.view_apikey")) or self._may_change(request)
 
     def has_change_permission(self, request: HttpRequest, obj: Any = None) -> bool:
-        is_short = obj is None or obj.allowed_ips.count() <= EDITABLE_ROWS
+        is_short = obj is None or obj.address_count <= EDITABLE_ROWS
         return is_short and self._may_change(request)
 
     has_add_permission = has_delete_permission = has_change_permission

@@ -112,7 +112,7 @@ class SecretInline(BaseInline):
     can_delete = False
 
     def get_queryset(self, request: HttpRequest) -> QuerySet[Secret]:
-        return without_proof(super().get_queryset(request))
+        return without_proof(super().get_queryset(request)).select_related("api_key")
 
     @admin.display(description=_("last used"))
     def used_at(self, secret: Secret) -> str:

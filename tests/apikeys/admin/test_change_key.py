@@ -281,3 +281,11 @@ def test_who_may_only_look_is_offered_no_rotation(client, log_in):
     log_in("apikeys.view_apikey", stores=[key.api_user.store])
 
     assert "/rotate/" not in client.get(page(key)).content.decode()
+
+
+def test_a_key_of_many_secrets_costs_no_more_to_open(client, key, django_assert_max_num_queries):
+    for _ in range(12):
+        key.rotate(actor=ACTOR)
+
+    with django_assert_max_num_queries(16):
+        client.get(page(key))
