@@ -30,6 +30,7 @@ SHOWN: Final = 200
 # One request takes a few seconds at most; the report offers to go on.
 AT_ONCE: Final = 500
 LAST_DAYS: Final = 7
+EARLIER: Final = 10
 INCIDENT_ID: Final = re.compile(r"[0-9]{14}-[0-9a-f]{6}", re.ASCII)
 
 
@@ -111,7 +112,8 @@ def incident(request: HttpRequest) -> HttpResponse:
         require(request, SEE_CALLS)
     form = IncidentForm(data if data else None, viewer=request.user)
     if not form.is_valid():
-        return render(request, "history/incident.html", {"form": form})
+        earlier = _earlier(request.user)
+        return render(request, "history/incident.html", {"form": form, "earlier": earlier})
     keys = affected_keys(APIKey.objects.visible_to(request.user), **form.conditions)
     if request.method == "POST":
         return redirect("incident_report", _disable(request, form, keys))
@@ -150,16 +152,37 @@ def report(request: HttpRequest, incident_id: str) -> HttpResponse:
         "rows": rows,
         "sees_calls": sees_calls,
         "incident_id": incident_id,
-        "conditions": _in_words(head.after),
+        "conditions": _in_words(head.after, request.user),
         "again": urlencode(head.after),
         "remaining": _remaining(request, head.after),
     }
     return render(request, "history/incident_report.html", context)
 
 
-def _in_words(conditions: dict[str, str]) -> list[tuple[str, str]]:
+def _in_words(conditions: dict[str, str], viewer: Person) -> list[tuple[str, str]]:
+    """The conditions as the form shows them: names in place of ids and values."""
+    stores = Store.objects.visible_to(viewer).filter(public_id=conditions.get("store"))
+    shown: dict[str, dict[str, Any]] = {
+        "store": dict(stores.values_list("public_id", "name")),
+        "permission": dict(Permission.choices),
+        "everything": {"on": _("yes")},
+    }
     fields = IncidentForm.base_fields
-    return [(str(fields[name].label), value) for name, value in conditions.items()]
+    return [
+        (str(fields[name].label), str(shown.get(name, {}).get(value, value)))
+        for name, value in conditions.items()
+    ]
+
+
+def _earlier(viewer: Person) -> list[tuple[str, ChangeRecord]]:
+    """The newest incidents whose reports this person may open, each with its id."""
+    heads = ChangeRecord.objects.filter(
+        name="incident", kind=ChangeRecord.Kind.CONSOLE, action="incident"
+    )
+    if not sees_every_store(viewer):
+        heads = heads.filter(actor_user=viewer.pk)
+    newest = heads.order_by("-date_added", "-pk")[:EARLIER]
+    return [(head.reason.split()[1].rstrip(":"), head) for head in newest]
 
 
 def _remaining(request: HttpRequest, conditions: dict[str, str]) -> Total:

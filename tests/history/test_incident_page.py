@@ -128,6 +128,37 @@ def test_the_report_can_be_opened_again_and_says_who_and_when(client, admin):
     assert "leaked on a forum" in report
 
 
+def test_the_report_names_its_conditions_as_the_form_does(client, admin):
+    store = StoreFactory(name="Harbour Books")
+    conditions = {"store": store.public_id, "permission": "read_write"}
+
+    report = text_of(client.post(INCIDENT, conditions | {"everything": "on"}, follow=True))
+
+    assert "Store: Harbour Books" in report
+    assert "Permission level: Read/Write" in report
+    assert "All keys: yes" in report
+
+
+def test_an_earlier_report_is_found_again_by_those_who_may_open_it(client, admin, staff):
+    report = client.post(INCIDENT, {"username": "nobody", "reason": "till stolen"})["Location"]
+    page = client.get(INCIDENT)
+    assert f'href="{report}"' in page.content.decode()
+    assert "till stolen" in text_of(page)
+
+    staff(may=CHANGES_KEYS)
+    assert "till stolen" not in text_of(client.get(INCIDENT))
+    report = client.post(INCIDENT, {"username": "nobody"})["Location"]
+    assert f'href="{report}"' in client.get(INCIDENT).content.decode()
+
+
+def test_the_button_of_an_incident_is_pressed_once(client, admin):
+    APIKeyFactory(username="gone")
+    page = client.get(f"{INCIDENT}?username=gone").content.decode()
+    assert re.search(
+        r"<form [^>]*method=\"post\"[^>]* data-once>\s*<input[^>]*csrf[^>]*>.*reason", page, re.S
+    )
+
+
 @pytest.mark.parametrize("incident_id", ["20260101000000-abcdef", "99999999999999-abcdef", "x"])
 def test_a_report_that_never_was_is_not_found(client, admin, incident_id):
     assert client.get(f"{INCIDENT}{incident_id}/").status_code == 404
