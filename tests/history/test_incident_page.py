@@ -7,6 +7,7 @@ from django.utils import timezone
 from apikeys.models import APIKey, ChangeRecord
 from history.views import incident
 from tests.factories import (
+    ACTOR,
     APIKeyFactory,
     APIUserFactory,
     CallRecordFactory,
@@ -137,6 +138,23 @@ def test_the_report_names_its_conditions_as_the_form_does(client, admin):
     assert "Store: Harbour Books" in report
     assert "Permission level: Read/Write" in report
     assert "All keys: yes" in report
+
+
+def test_a_printed_report_says_at_what_time_a_key_was_last_used(client, admin):
+    used = datetime(2026, 3, 1, 8, 15, tzinfo=UTC)
+    APIKeyFactory(username="in-use", last_used_at=used)
+    APIKeyFactory(username="idle")
+    gone = APIKeyFactory(username="gone", last_used_at=used)
+    url = client.post(INCIDENT, {"everything": "on"})["Location"]
+    gone.refresh_from_db()
+    gone.delete(actor=ACTOR)
+
+    report = text_of(client.get(url))
+
+    assert "ago" not in report
+    assert re.search(r"in-use .* Disabled 1 Mar 2026, 08:15:00 UTC", report)
+    assert re.search(r"idle .* Disabled Never", report)
+    assert re.search(r"gone .* Deleted – 0", report)
 
 
 def test_an_earlier_report_is_found_again_by_those_who_may_open_it(client, admin, staff):
