@@ -154,7 +154,7 @@ def test_a_printed_report_says_at_what_time_a_key_was_last_used(client, admin):
     assert "ago" not in report
     assert re.search(r"in-use .* Disabled 1 Mar 2026, 08:15:00 UTC", report)
     assert re.search(r"idle .* Disabled Never", report)
-    assert re.search(r"gone .* Deleted – 0", report)
+    assert re.search(r"gone .* Deleted . 0", report)
 
 
 def test_an_earlier_report_is_found_again_by_those_who_may_open_it(client, admin, staff):
