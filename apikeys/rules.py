@@ -15,7 +15,7 @@ from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy
 
 from apikeys import client_ip, networks
-from apikeys.call import Call
+from apikeys.call import ANY, Call
 from apikeys.client_ip import ClientAddress
 from apikeys.denial import DenialReason, Denied
 from apikeys.models import APIKey, Permission, Secret, Status
@@ -64,6 +64,7 @@ ON_THE_LIST: Final = gettext_lazy("%(ip)s is on the key's list (%(how)s)")
 NO_LEVEL: Final = gettext_lazy("%(method)s needs no permission level")
 LEVEL_COVERS: Final = gettext_lazy("level %(level)s covers %(method)s")
 MAY_USE: Final = gettext_lazy("the key may use %(resource)s")
+OPEN_TO_ALL: Final = gettext_lazy("every key may use this path")
 OWN_STORE: Final = gettext_lazy("the path names the key's store")
 NO_STORE: Final = gettext_lazy("the path names no store")
 
@@ -148,7 +149,7 @@ def resource_permitted(facts: Facts) -> Finding:
         }
         sentence = _("the key may not use %(resource)s; it has %(resources)s")
         raise Denied(DenialReason.RESOURCE, sentence % names)
-    return Finding(MAY_USE, {"resource": resource})
+    return Finding(MAY_USE, {"resource": resource}) if resource != ANY else Finding(OPEN_TO_ALL)
 
 
 def _listed(key: APIKey) -> str:

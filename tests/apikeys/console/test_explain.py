@@ -22,6 +22,8 @@ def test_the_gate_says_yes_check_by_check(client, key):
 
     assert "The call is let in." in page
     assert page.count("Passed") == 9
+    assert "203.0.113.7 is on the key&#x27;s list (the address you asked about)" in page
+    assert "every key may use this path" in page
 
 
 def test_a_path_without_the_method_is_said_so(client, key):
