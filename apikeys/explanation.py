@@ -84,7 +84,12 @@ def explain(
         resource=view.resource,
         store_id=store_id,
     )
-    facts = Facts(_current(key), call, ClientAddress(address, _("the address you asked about")), timezone.now())
+    facts = Facts(
+        _current(key),
+        call,
+        ClientAddress(address, _("the address you asked about")),
+        timezone.now(),
+    )
     checks = [_ask(name, rule, facts) for name, rule in RULES]
     is_refused = any(check.result == FAIL for check in checks)
     checks.append(_rate_limit(key, skip=is_refused))

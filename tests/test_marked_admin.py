@@ -102,7 +102,7 @@ def test_what_is_said_to_an_edit_can_be_translated(client, translated, model, fo
             for model in (APIKey, APIUser, Store, Webhook)
             for deed in ("enable", "disable")
         ),
-        *((Invoice, f"mark_{status}") for status in ("settled", "invalid")),
+        *((Invoice, deed) for deed in ("mark_settled", "mark_invalid", "archive", "unarchive")),
     ],
     ids=str,
 )

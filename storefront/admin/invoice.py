@@ -20,9 +20,9 @@ MAX_CHOSEN = 200
 
 @admin.register(Invoice)
 class InvoiceAdmin(GuardedAdmin):
-    """An invoice is never edited or deleted here; marking one is an action of the list."""
+    """An invoice is never edited or deleted here; marking and archiving are actions of the list."""
 
-    actions = ("mark_settled", "mark_invalid")
+    actions = ("mark_settled", "mark_invalid", "archive", "unarchive")
     list_display = ("public_id", "status", "due", "order_id", "store", "date_added")
     list_filter = ("status", StoreFilter)
     list_select_related = ("store",)
@@ -49,6 +49,9 @@ class InvoiceAdmin(GuardedAdmin):
     def has_mark_permission(self, request: HttpRequest) -> bool:
         return bool(request.user.has_perm("storefront.mark_invoice"))
 
+    def has_archive_permission(self, request: HttpRequest) -> bool:
+        return bool(request.user.has_perm("storefront.change_invoice"))
+
     def view_on_site(self, obj: Any) -> str | None:
         return reverse("invoice_detail", args=[obj.public_id])
 
@@ -66,13 +69,21 @@ class InvoiceAdmin(GuardedAdmin):
 
     @admin.action(description=_("Mark the chosen as settled"), permissions=["mark"])
     def mark_settled(self, request: HttpRequest, queryset: QuerySet[Any]) -> None:
-        self._mark(request, queryset, InvoiceStatus.SETTLED)
+        self._each(request, queryset, "mark", InvoiceStatus.SETTLED)
 
     @admin.action(description=_("Mark the chosen as invalid"), permissions=["mark"])
     def mark_invalid(self, request: HttpRequest, queryset: QuerySet[Any]) -> None:
-        self._mark(request, queryset, InvoiceStatus.INVALID)
+        self._each(request, queryset, "mark", InvoiceStatus.INVALID)
 
-    def _mark(self, request: HttpRequest, queryset: QuerySet[Any], status: str) -> None:
+    @admin.action(description=_("Archive the chosen"), permissions=["archive"])
+    def archive(self, request: HttpRequest, queryset: QuerySet[Any]) -> None:
+        self._each(request, queryset, "archive")
+
+    @admin.action(description=_("Take the chosen out of the archive"), permissions=["archive"])
+    def unarchive(self, request: HttpRequest, queryset: QuerySet[Any]) -> None:
+        self._each(request, queryset, "unarchive")
+
+    def _each(self, request: HttpRequest, queryset: QuerySet[Any], deed: str, *values: str) -> None:
         """All or none, in one order, so that two people doing the same cannot block each other."""
         chosen = list(queryset.order_by("pk")[: MAX_CHOSEN + 1])
         if len(chosen) > MAX_CHOSEN:
@@ -82,9 +93,9 @@ class InvoiceAdmin(GuardedAdmin):
         actor = Actor.from_request(request)
         try:
             with transaction.atomic():
-                count = sum(invoice.mark(status, actor=actor) for invoice in chosen)
+                count = sum(getattr(invoice, deed)(*values, actor=actor) for invoice in chosen)
         except ValidationError as error:
             self.message_user(request, " ".join(error.messages), messages.ERROR)
             return
-        text = ngettext("%(count)s was marked.", "%(count)s were marked.", count)
+        text = ngettext("%(count)s was changed.", "%(count)s were changed.", count)
         self.message_user(request, text % {"count": count}, messages.SUCCESS)

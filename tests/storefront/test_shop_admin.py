@@ -112,6 +112,32 @@ def test_invoices_are_marked_by_those_who_may(client, operator, more, status):
     assert invoice.status == status
 
 
+def test_invoices_are_archived_and_taken_out_again(client, operator):
+    invoice = InvoiceFactory(store=operator("invoice").store)
+    foreign = InvoiceFactory()
+    chosen = {"_selected_action": [invoice.pk, foreign.pk], "index": 0}
+
+    for deed, archived in (("archive", True), ("unarchive", False)):
+        client.post("/admin/storefront/invoice/", chosen | {"action": deed})
+        invoice.refresh_from_db()
+        foreign.refresh_from_db()
+        assert (invoice.is_archived, foreign.is_archived) == (archived, False)
+
+    actions = ChangeRecord.objects.filter(name=invoice.public_id).order_by("pk")
+    assert [record.action for record in actions] == ["archived", "unarchived"]
+
+
+def test_who_may_only_look_at_invoices_archives_none(client, operator):
+    user = operator(more=["storefront.view_invoice"])
+    invoice = InvoiceFactory(store=user.store)
+
+    form = {"_selected_action": [invoice.pk], "index": 0, "action": "archive"}
+    client.post("/admin/storefront/invoice/", form)
+
+    invoice.refresh_from_db()
+    assert not invoice.is_archived
+
+
 def test_an_invoice_is_not_edited_added_or_deleted(client, operator):
     user = operator("invoice")
     invoice = InvoiceFactory(store=user.store)
