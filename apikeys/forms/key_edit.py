@@ -47,6 +47,14 @@ class KeyEditForm(KeySettingsForm):
         asked = self.cleaned_data["permission"]
         return self.key.permission == Permission.READ and asked != Permission.READ
 
+    @property
+    def widens(self) -> bool:
+        """Whether the key would change data from any address, and does not yet."""
+        asked = self.cleaned_data
+        is_wide = self.key.any_ip and self.key.permission != Permission.READ
+        becomes_wide = asked["any_ip"] and asked["permission"] != Permission.READ
+        return bool(becomes_wide and not is_wide)
+
     def clean(self) -> dict[str, Any] | None:
         cleaned = super().clean() or self.cleaned_data
         if cleaned.get("expiry") == "keep":

@@ -24,6 +24,9 @@ def key_edit(request: HttpRequest, key: APIKey) -> HttpResponse:
     form = KeyEditForm.of_key(key, request.POST, operator=request.user)
     if not form.is_valid():
         return _show(request, key, form, status=400)
+    if form.widens and "confirmed" not in request.POST:
+        is_due = form.lets_write and password_again.is_due(request)
+        return _show(request, key, form, is_wide=True, is_due=is_due)
     # Otherwise whoever may not create a writing key would create a reading one, and edit it.
     if form.lets_write and (error := password_again.error_in(request)):
         return _show(request, key, form, status=400, is_due=True, error=error)

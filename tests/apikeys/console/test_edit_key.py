@@ -59,6 +59,34 @@ def test_letting_a_reading_key_write_takes_the_password_when_it_was_typed_long_a
     assert APIKey.objects.get().permission == "write"
 
 
+def test_a_key_that_becomes_wide_is_looked_at_again_before_it_is_saved(client, key):
+    form = opened(client, key, permission="write", any_ip="on", description="ERP 2")
+
+    question = client.post(url(key), form).content.decode()
+    assert "Not saved yet. This key would be wide." in question
+    assert 'value="ERP 2"' in question
+    assert APIKey.objects.get().permission == "read"
+
+    confirmed = re.search(r'name="confirmed" value="([^"]+)"', question)[1]
+    client.post(url(key), form | {"confirmed": confirmed})
+    assert APIKey.objects.get().any_ip
+
+    page = client.post(url(key), opened(client, key, permission="write", any_ip="on"), follow=True)
+    assert "are saved" in page.content.decode()
+
+
+def test_a_wide_key_is_confirmed_and_the_password_asked_in_one_step(client, key):
+    form = opened(client, key, permission="write", any_ip="on")
+    with time_machine.travel(timezone.now() + timezone.timedelta(minutes=16)):
+        question = client.post(url(key), form).content.decode()
+        assert 'name="password"' in question
+        refused = client.post(url(key), form | {"confirmed": "yes", "password": "wrong"})
+        assert 'name="confirmed"' in refused.content.decode()
+        client.post(url(key), form | {"confirmed": "yes", "password": PASSWORD})
+
+    assert APIKey.objects.get().permission == "write"
+
+
 def test_any_other_edit_takes_no_password(client, key):
     key.change(actor=ACTOR, permission="write")
     form = opened(client, key, description="ERP 2", permission="read_write")
