@@ -45,7 +45,7 @@ def user_create(request: HttpRequest) -> HttpResponse:
         try:
             user = APIUser.objects.add(actor=Actor.from_request(request), **form.cleaned_data)
         except ValidationError as error:
-            form.add_error(None, error)
+            form.add_error("username", error.messages)
         else:
             messages.success(request, _("%(name)s is created. Give it a key.") % {"name": user})
             return redirect("user_detail", user.username)

@@ -289,3 +289,13 @@ def test_the_page_of_a_key_says_what_else_refuses_its_calls(client, admin, off, 
     for alert in alerts:
         assert sentence in alert
         assert f'href="{link.format(store=user.store.public_id)}"' in alert
+
+
+def test_the_taken_name_of_a_new_api_user_is_said_beside_the_name(client, admin):
+    user = APIUserFactory(username="warehouse")
+    form = {"username": "Warehouse", "store": user.store.public_id}
+
+    page = client.post("/console/new-user/", form).content.decode()
+
+    link = '<a href="#id_username">API username</a>'
+    assert f"{link}: There is an API user of this name already." in page
