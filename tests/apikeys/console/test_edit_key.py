@@ -211,3 +211,9 @@ def test_a_damaged_revision_is_refused(client, key, revision):
 
     assert client.post(url(key), form).status_code in {400, 409}
     assert APIKey.objects.get().description == "ERP"
+
+
+def test_the_form_is_sent_once_so_that_a_double_click_is_no_stale_form(client, key):
+    page = client.get(url(key)).content.decode()
+
+    assert re.search(r'<form method="post" action="[^"]*/edit/" data-once ', page)
