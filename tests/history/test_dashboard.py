@@ -1,5 +1,6 @@
 import re
 from datetime import timedelta
+from html import unescape
 
 import pytest
 from django.utils import timezone
@@ -54,6 +55,21 @@ def test_calls_and_denials_of_today_and_of_the_week_are_counted(shown):
     assert "4 calls today 5 in 7 days" in text
     assert "1 denial today 1 in 7 days" in text
     assert "5 attempts without the right secret, in 7 days" in text
+
+
+def test_the_numbers_of_calls_lead_to_the_calls_of_the_week(client, admin):
+    key = APIKeyFactory()
+    for ago in (0, 3, 8):
+        moment = timezone.now() - timedelta(days=ago)
+        CallRecordFactory(key=key, date_added=moment)
+        CallRecordFactory(key=key, date_added=moment, reason="rate_limited")
+    page = client.get("/console/").content.decode()
+
+    links = re.findall(r'class="card stat" href="(/console/history/\?[^"]+)"', page)
+
+    assert len(links) == 2
+    for link in links:
+        assert "2 calls" in text_of(client.get(unescape(link)))
 
 
 def test_what_needs_attention_is_named(shown):
