@@ -243,17 +243,17 @@ def test_attempts_without_the_right_secret_are_shown_apart(client, admin):
     assert overview.status_code == 200
 
 
-UNSIGNED = "signed, but this key was issued without signing: rotate it with signing on"
+UNSIGNED = "Signed, but this key was issued without signing: rotate it with signing on"
 
 
 @pytest.mark.parametrize(
     ("sent", "found", "advice"),
     [
-        ({}, "no credential was sent", "look for a proxy or redirect"),
+        ({}, "No credential was sent", "look for a proxy or redirect"),
         ({"Authorization": "Basic x"}, "Authorization: Basic: not base64", "Copy the key again"),
         ({"Authorization": "Digest x"}, "Authorization: unknown scheme", "Copy the key again"),
         (basic("ck", "cs"), "Authorization: Basic: not of our making, or mistyped", "Copy key and"),
-        (basic("a", "b") | {"X-API-Key": "c"}, "different credentials in", "one credential"),
+        (basic("a", "b") | {"X-API-Key": "c"}, "Different credentials in", "one credential"),
     ],
 )
 def test_an_attempt_says_what_was_wrong_and_what_to_do(client, admin, call, sent, found, advice):
@@ -270,7 +270,7 @@ def test_attempts_on_a_key_say_whether_its_secret_or_its_signature_was_wrong(cli
     address = reverse("key_history", args=[key.consumer_key])
 
     call(key, secret=tokens.new_secret(key.consumer_key))
-    assert "wrong secret" in text_of(client.get(address))
+    assert "Wrong secret" in text_of(client.get(address))
 
     signer = Client(key.consumer_key, client_secret=key.secret)
     _url, headers, _body = signer.sign("https://testserver/api/v1/whoami")
@@ -309,7 +309,7 @@ def test_failed_attempts_that_are_held_off_are_not_told_of_the_limit_of_a_key(
 
     shown = text_of(client.get("/console/history/attempts/"))
 
-    assert "too many failed attempts; this one: invalid_credentials" in shown
+    assert "Too many failed attempts; this one: invalid_credentials" in shown
     assert "the right secret is let in at once" in shown
 
 
