@@ -9,7 +9,7 @@ from tests import servers
 pytestmark = pytest.mark.e2e
 
 API = "/api/v1/whoami"
-CHANGING = {"Date", "X-Request-ID", "RateLimit", "Content-Security-Policy", "Set-Cookie"}
+CHANGING = {"Date", "Expires", "X-Request-ID", "RateLimit", "Content-Security-Policy", "Set-Cookie"}
 
 
 @pytest.fixture(scope="module")
