@@ -139,7 +139,7 @@ class APIKeyAdmin(KeyIssuingAdmin):
     )
     list_display_links = ("api_user", "hint")
     list_filter = (StateFilter, PermissionFilter, OfStore)
-    list_select_related = ("api_user",)
+    list_select_related = ("api_user__store", "api_user__owner")
     search_fields = ("consumer_key", "api_user__username", "description")
     search_help_text = _(
         "Words of the description or API username, owner, end of the key, address or network"
@@ -193,7 +193,9 @@ class APIKeyAdmin(KeyIssuingAdmin):
 
     @admin.display(description=_("status"))
     def state_text(self, key: Any) -> str:
-        return gettext("Expired") if key.state == "expired" else key.get_status_display()
+        state = gettext("Expired") if key.state == "expired" else key.get_status_display()
+        obstacle = key.api_user.obstacle
+        return f"{state} ({obstacle.label})" if obstacle else str(state)
 
     @admin.display(description=_("allowed IPs"))
     def addresses(self, key: Any) -> str:

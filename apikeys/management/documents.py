@@ -31,7 +31,7 @@ def key_rows(keys: Iterable[APIKey]) -> list[dict[str, Any]]:
 def key_document(key: APIKey, *, secret: str | None = None) -> dict[str, Any]:
     """The settings of one key as they are now; with its secret only when it was just made."""
     (document,) = key_documents(APIKey.objects.filter(pk=key.pk))
-    for name in ("status", "last_used_at", "date_added", "date_modified"):
+    for name in ("status", "obstacle", "last_used_at", "date_added", "date_modified"):
         del document[name]
     if secret is None:
         return document
@@ -46,7 +46,7 @@ def key_details(document: Mapping[str, Any]) -> str:
 def key_documents(keys: APIKeyQuerySet) -> Iterator[dict[str, Any]]:
     """The settings and the state of many keys, with three queries for a thousand of them."""
     current = Secret.objects.filter(retires_at=None)
-    keys = keys.select_related("api_user__store").prefetch_related(
+    keys = keys.select_related("api_user__store", "api_user__owner").prefetch_related(
         "allowed_ips", Prefetch("secrets", queryset=current, to_attr="current_secrets")
     )
     for key in keys.iterator(chunk_size=1000):
@@ -63,6 +63,7 @@ def key_documents(keys: APIKeyQuerySet) -> Iterator[dict[str, Any]]:
             "expires_at": key.expires_at,
             "rate_limit": ratelimit.text_of(key.rate_limit),
             "status": key.state,
+            "obstacle": key.api_user.obstacle,
             "last_used_at": key.last_used_at,
             "date_added": key.date_added,
             "date_modified": key.date_modified,

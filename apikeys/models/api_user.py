@@ -26,6 +26,14 @@ def validate_length(username: str) -> None:
         raise ValidationError(_("API Username must be between 3 and 20 characters!"), code="length")
 
 
+class Obstacle(models.TextChoices):
+    """Why every call of an enabled key is refused all the same."""
+
+    USER = "user_disabled", _("API user disabled")
+    OWNER = "owner_inactive", _("Owner inactive")
+    STORE = "store_disabled", _("Store disabled")
+
+
 class APIUserQuerySet(ScopedQuerySet["APIUser"]):
     @transaction.atomic
     def add(
@@ -135,6 +143,15 @@ class APIUser(Switchable, Searchable):
     @property
     def is_active(self) -> bool:
         return self.is_enabled
+
+    @property
+    def obstacle(self) -> Obstacle | None:
+        """What keeps all its keys out, whatever their own state; the gate asks in this order."""
+        if not self.is_enabled:
+            return Obstacle.USER
+        if self.owner is not None and not self.owner.is_active:
+            return Obstacle.OWNER
+        return None if self.store.is_enabled else Obstacle.STORE
 
     def words(self) -> list[str]:
         return words_of(self.username)

@@ -197,7 +197,7 @@ class ListedKeys(ScopedQuerySet["APIKey"]):
         """With all that a row of the list shows; of a long list of allowed IPs the first ones."""
         first = Prefetch("allowed_ips", AllowedIP.objects.all()[:SHOWN_IPS], to_attr="first_ips")
         return (
-            self.select_related("api_user__store")
+            self.select_related("api_user__store", "api_user__owner")
             .annotate(further_ips=count_beside(AllowedIP.objects.all(), "api_key") - SHOWN_IPS)
             .prefetch_related(first)
         )

@@ -58,6 +58,13 @@ def key_pill(key: APIKey) -> SafeString:
 
 
 @register.simple_tag
+def obstacle_pill(key: APIKey) -> SafeString:
+    """What keeps the key out whatever its own state, as no call of it passes."""
+    obstacle = key.api_user.obstacle
+    return pill("bad", str(obstacle.label)) if obstacle else mark_safe("")
+
+
+@register.simple_tag
 def status_pill(record: Any) -> SafeString:
     """Enabled or disabled, of a store or an API user."""
     if record.is_enabled:

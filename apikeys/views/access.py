@@ -95,7 +95,9 @@ def key_page(permission: str, *, methods: tuple[str, ...] = PAGE) -> Callable[[V
         @console_page(permission, methods=methods)
         @wraps(view)
         def found(request: HttpRequest, consumer_key: str, **kwargs: Any) -> HttpResponseBase:
-            keys = APIKey.objects.visible_to(request.user).select_related("api_user__store")
+            keys = APIKey.objects.visible_to(request.user).select_related(
+                "api_user__store", "api_user__owner"
+            )
             return view(request, get_object_or_404(keys, consumer_key=consumer_key), **kwargs)
 
         return found

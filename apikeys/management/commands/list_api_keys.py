@@ -18,6 +18,7 @@ COLUMNS = (
     "consumer_key",
     "username",
     "status",
+    "obstacle",
     "permission",
     "allowed_ips",
     "any_ip",

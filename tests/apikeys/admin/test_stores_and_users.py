@@ -6,7 +6,7 @@ import pytest
 from django.contrib.auth import get_user_model
 from django.utils import timezone
 
-from apikeys.models import APIUser, ChangeRecord, Store
+from apikeys.models import APIKey, APIUser, ChangeRecord, Store
 from tests.back_office import filled_in, listing, page
 from tests.factories import (
     ACTOR,
@@ -299,3 +299,19 @@ def test_the_owners_on_offer_are_those_of_the_console_and_the_one_there_is(clien
     if role == "superuser":
         offered |= {stranger, get_user_model().objects.get(is_superuser=True)}
     assert set(shown) == offered
+
+
+def test_the_list_of_keys_says_what_else_refuses_an_enabled_one(
+    client, django_assert_max_num_queries
+):
+    key = APIKeyFactory(owner=UserFactory())
+    assert "Enabled<" in client.get(listing(APIKey)).content.decode()
+    key.api_user.store.disable(actor=ACTOR)
+    for _number in range(20):
+        APIKeyFactory(store=key.api_user.store, owner=UserFactory(is_active=False))
+
+    with django_assert_max_num_queries(15):
+        shown = client.get(listing(APIKey)).content.decode()
+
+    assert "Enabled (Store disabled)<" in shown
+    assert "Enabled (Owner inactive)<" in shown

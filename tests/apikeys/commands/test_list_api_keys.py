@@ -5,7 +5,7 @@ from django.db import connection
 from django.test.utils import CaptureQueriesContext
 from django.utils import timezone
 
-from tests.factories import APIKeyFactory, APIUserFactory, StoreFactory
+from tests.factories import ACTOR, APIKeyFactory, APIUserFactory, StoreFactory, UserFactory
 
 pytestmark = pytest.mark.django_db
 LONG_AGO = timezone.now() - timedelta(days=100)
@@ -43,6 +43,23 @@ def test_a_key_has_one_status(command, status):
         "expired": APIKeyFactory(expired=True),
     }
     assert listed(command, f"--status={status}") == [keys[status].consumer_key]
+
+
+def test_an_enabled_key_that_lets_no_call_in_says_what_keeps_it_out(command):
+    APIKeyFactory(username="plain")
+    APIKeyFactory(username="user-off").api_user.disable(actor=ACTOR)
+    APIKeyFactory(username="owner-gone", owner=UserFactory(is_active=False))
+    APIKeyFactory(username="shop-shut", store=StoreFactory(disabled=True))
+
+    rows = {row["username"]: row for row in command("list_api_keys", "--json").document}
+
+    assert {name: row["obstacle"] for name, row in rows.items()} == {
+        "plain": None,
+        "user-off": "user_disabled",
+        "owner-gone": "owner_inactive",
+        "shop-shut": "store_disabled",
+    }
+    assert {row["status"] for row in rows.values()} == {"enabled"}
 
 
 def test_keys_of_an_api_user_or_a_store(command):

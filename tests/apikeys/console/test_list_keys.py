@@ -1,6 +1,7 @@
 from datetime import timedelta
 
 import pytest
+from django.contrib.auth.models import User
 from django.db import connection
 from django.test.utils import CaptureQueriesContext
 from django.utils import timezone
@@ -35,6 +36,42 @@ def test_a_row_has_what_an_operator_asks_for(client, admin):
     for text in ("till-1", "Enabled", key.hint, "Write", "203.0.113.7", "3\xa0hours ago"):
         assert text in page
     assert key.secret not in page
+
+
+OBSTACLES = {
+    "API user disabled": lambda user: user.disable(actor=ACTOR),
+    "Owner inactive": lambda user: User.objects.filter(pk=user.owner_id).update(is_active=False),
+    "Store disabled": lambda user: user.store.disable(actor=ACTOR),
+}
+
+
+@pytest.mark.parametrize("obstacle", ["", *OBSTACLES])
+def test_an_enabled_key_that_lets_no_call_in_says_what_keeps_it_out(client, admin, call, obstacle):
+    key = APIKeyFactory(username="till-1", owner=UserFactory())
+    OBSTACLES.get(obstacle, str)(key.api_user)
+
+    assert call(key).status_code == (401 if obstacle else 200)
+    for url in (URL, f"{URL}{key.consumer_key}/", "/console/users/till-1/"):
+        page = client.get(url).content.decode()
+        assert ">Enabled</span>" in page
+        assert [text for text in OBSTACLES if f">{text}</span>" in page] == [obstacle][
+            : len(obstacle)
+        ]
+        assert ('class="dimmed"' in page) == (obstacle != "" and "/keys/ck_" not in url)
+
+
+def test_what_keeps_keys_out_costs_the_list_no_query(client, admin):
+    def queries():
+        with CaptureQueriesContext(connection) as captured:
+            client.get(URL)
+        return len(captured)
+
+    keys = [APIKeyFactory(owner=UserFactory()) for _number in range(3)]
+    before = queries()
+    for key, keep_out in zip(keys, OBSTACLES.values(), strict=True):
+        keep_out(key.api_user)
+
+    assert queries() == before
 
 
 def test_a_key_that_was_never_used_says_never(client, admin):

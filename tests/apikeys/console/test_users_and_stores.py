@@ -59,6 +59,20 @@ def test_disabling_an_api_user_refuses_all_its_keys_at_once(client, admin, call)
     assert call(key).status_code == 200
 
 
+def test_an_enabled_api_user_of_a_disabled_store_does_not_look_as_if_it_worked(client, admin):
+    store = StoreFactory(name="Harbour Books")
+    APIUserFactory(username="till-1", store=store)
+    row = re.compile(r'<tr( class="dimmed")?>\s*<th scope="row">[^\n]*?till-1.*?</tr>', re.S)
+    assert row.search(client.get("/console/users/").content.decode())[1] is None
+
+    store.disable(actor=ACTOR)
+
+    found = row.search(client.get("/console/users/").content.decode())
+    assert found[1]
+    assert re.search(r"Enabled</span>.*Harbour Books.*disabled</span>", found[0], re.S)
+    assert "so every call with these keys" in client.get("/console/users/till-1/").content.decode()
+
+
 def test_an_api_user_is_handed_over(client, admin):
     APIUserFactory(username="till-1")
     UserFactory(username="bob")
