@@ -10,6 +10,7 @@ WORDS: Final = {
     "incident": _("incident"),
     "all": _("all keys"),
     "created_before": _("created before"),
+    "created_since": _("created on or after"),
     "deleted": _("deleted"),
     "ip": _("IP Address"),
     "key": _("key or API user"),

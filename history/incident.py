@@ -22,6 +22,7 @@ def affected_keys(
     *,
     username: str | None = None,
     store: str | None = None,
+    created_since: datetime | None = None,
     created_before: datetime | None = None,
     permission: str | None = None,
     seen_from: str | None = None,
@@ -36,6 +37,8 @@ def affected_keys(
         keys = keys.filter(api_user__in=APIUser.objects.named(username).values("pk"))
     if store is not None:
         keys = keys.filter(api_user__store__public_id=store)
+    if created_since is not None:
+        keys = keys.filter(date_added__gte=created_since)
     if created_before is not None:
         keys = keys.filter(date_added__lt=created_before)
     if permission is not None:

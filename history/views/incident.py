@@ -57,6 +57,12 @@ class IncidentForm(forms.Form):
     permission = forms.ChoiceField(
         label=_("Permission level"), required=False, choices=[("", _("Any")), *Permission.choices]
     )
+    created_since = forms.DateField(
+        label=_("Created on or after"),
+        required=False,
+        widget=forms.DateInput(attrs={"type": "date"}),
+        validators=SENSIBLE_DATES,
+    )
     created_before = forms.DateField(
         label=_("Created before"),
         required=False,
@@ -76,6 +82,11 @@ class IncidentForm(forms.Form):
         # Nothing chosen must not mean everything.
         if not self.errors and not any(found.values()):
             raise forms.ValidationError(_("Say which keys: choose at least one condition."))
+        since, before = found.get("created_since"), found.get("created_before")
+        if since and before and since >= before:
+            self.add_error(
+                "created_before", _("No day lies between the two: choose a later one here.")
+            )
         return found
 
     @property
@@ -85,9 +96,8 @@ class IncidentForm(forms.Form):
         found.pop("everything", None)
         if "store" in found:
             found["store"] = found["store"].public_id
-        if "created_before" in found:
-            day = datetime.combine(found["created_before"], datetime.min.time())
-            found["created_before"] = timezone.make_aware(day)
+        for name in {"created_since", "created_before"} & found.keys():
+            found[name] = timezone.make_aware(datetime.combine(found[name], datetime.min.time()))
         return found
 
     @property
@@ -236,7 +246,7 @@ def _disable(request: HttpRequest, form: IncidentForm, keys: APIKeyQuerySet) -> 
 
 def _reason(incident_id: str, text: str) -> str:
     safe = "".join(character for character in text if character.isprintable())
-    return f"Incident {incident_id}: {safe}"[:500].rstrip()
+    return (f"Incident {incident_id}: {safe}" if safe else f"Incident {incident_id}")[:500].rstrip()
 
 
 def _beginning(incident_id: str) -> datetime:

@@ -91,6 +91,8 @@ PAGES = [
     "/console/incident/?username=integration-777",
     "/console/incident/?store={store}",
     "/console/incident/?created_before=2026-01-01",
+    "/console/incident/?created_since=2026-01-01",
+    "/console/incident/?created_since=2026-01-01&created_before=2026-02-01",
     "/console/incident/?seen_from=192.0.2.7",
     "/console/incident/?seen_from=192.0.2.0/28",
     "/console/incident/?everything=on",

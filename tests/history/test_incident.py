@@ -42,6 +42,8 @@ def test_keys_are_found_by_user_store_creation_and_permission():
     assert affected(store=store.public_id) == {key}
     assert affected(created_before=old + timedelta(seconds=1)) == {key}
     assert affected(created_before=old) == set()
+    assert affected(created_since=old, created_before=old + timedelta(seconds=1)) == {key}
+    assert key not in affected(created_since=old + timedelta(seconds=1))
     assert affected(permission="write") == {key}
     assert affected(username="inventory-sync", permission="read") == set()
 

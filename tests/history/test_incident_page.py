@@ -45,6 +45,8 @@ def test_the_dry_run_lists_the_keys_their_last_use_and_what_will_break(client, a
         ({"username": "Writer"}, {"writer"}),
         ({"permission": "write"}, {"writer"}),
         ({"created_before": "2001-01-02"}, {"oldest"}),
+        ({"created_since": "2001-01-02"}, {"writer", "third"}),
+        ({"created_since": "2001-01-01", "created_before": "2001-01-02"}, {"oldest"}),
         ({"seen_from": "192.0.2.1"}, {"writer"}),
         ({"everything": "on"}, {"writer", "oldest", "third"}),
         ({"permission": "read", "created_before": "2001-01-02"}, {"oldest"}),
@@ -84,6 +86,8 @@ def test_a_store_can_be_chosen(client, admin):
     "conditions",
     [
         *({}, {"reason": "x"}, {"seen_from": "somewhere"}, {"store": "nowhere"}),
+        *({"created_since": "0000-00-00"}, {"created_since": "1999-12-31"}),
+        {"created_since": "2001-01-02", "created_before": "2001-01-02"},
         *({"created_before": "0000-00-00"}, {"permission": "all"}, {"username": "a\x00b"}),
     ],
 )
@@ -95,6 +99,28 @@ def test_what_is_not_said_clearly_disables_nothing(client, admin, conditions):
     assert response.status_code == 200
     assert enabled() == {"kept"}
     assert "would be disabled" not in text_of(response)
+
+
+def test_two_days_between_which_no_day_lies_are_said_beside_the_second(client, admin):
+    days = {"created_since": "2026-03-02", "created_before": "2026-03-01"}
+
+    page = client.get(INCIDENT, days).content.decode()
+
+    assert re.search(
+        r'name="created_before"[^>]*aria-invalid="true".*choose a later one', page, re.S
+    )
+
+
+def test_an_incident_without_a_reason_leaves_nothing_dangling(client, admin):
+    APIKeyFactory(username="gone")
+
+    report = client.post(INCIDENT, {"username": "gone", "reason": " "}, follow=True)
+
+    incident_id = report.request["PATH_INFO"].split("/")[-2]
+    for change in ChangeRecord.objects.filter(action__in=["incident", "disabled"]):
+        assert change.reason == f"Incident {incident_id}"
+    assert "1 key disabled" in text_of(report)
+    assert f"/console/incident/{incident_id}/" in client.get(INCIDENT).content.decode()
 
 
 def test_looking_never_disables(client, admin):
@@ -132,11 +158,13 @@ def test_the_report_can_be_opened_again_and_says_who_and_when(client, admin):
 def test_the_report_names_its_conditions_as_the_form_does(client, admin):
     store = StoreFactory(name="Harbour Books")
     conditions = {"store": store.public_id, "permission": "read_write"}
+    conditions["created_since"] = "2026-03-01"
 
     report = text_of(client.post(INCIDENT, conditions | {"everything": "on"}, follow=True))
 
     assert "Store: Harbour Books" in report
     assert "Permission level: Read/Write" in report
+    assert "Created on or after: 2026-03-01" in report
     assert "All keys: yes" in report
 
 

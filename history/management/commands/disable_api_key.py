@@ -11,7 +11,7 @@ from apikeys.models import APIKey, Permission
 from apikeys.models.api_key import APIKeyQuerySet
 from history import incident
 
-FILTERS = ("username", "store", "permission", "seen_from", "created_before")
+FILTERS = ("username", "store", "permission", "seen_from", "created_since", "created_before")
 
 
 class Command(BaseCommand):
@@ -34,6 +34,12 @@ class Command(BaseCommand):
             type=arguments.network,
             metavar="NET",
             help="keys with which a call came from this address or network in the last 30 days",
+        )
+        parser.add_argument(
+            "--created-since",
+            type=arguments.past,
+            metavar="DATE",
+            help="keys issued on or after this date, or in the last 7d",
         )
         parser.add_argument(
             "--created-before",

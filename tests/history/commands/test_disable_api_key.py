@@ -77,6 +77,19 @@ def test_an_incident_takes_exactly_the_chosen_keys(command, cast, option, chosen
     assert ChangeRecord.objects.get(action="disabled").reason == "incident"
 
 
+@pytest.mark.parametrize(
+    ("since", "before", "chosen"),
+    [("110d", "90d", {"old"}), ("95d", "90d", set()), ("1d", "2099-01-01", {"new"})],
+)
+def test_keys_issued_between_two_moments(command, since, before, chosen):
+    APIKeyFactory(username="old", date_added=LONG_AGO)
+    APIKeyFactory(username="new")
+
+    command("disable_api_key", f"--created-since={since}", f"--created-before={before}", "--yes")
+
+    assert {key.api_user.username for key in disabled()} == chosen
+
+
 def test_options_narrow_each_other(command, cast):
     CallRecordFactory(key=cast["seen"], ip="203.0.113.77")
     ran = command("disable_api_key", "--seen-from=203.0.113.0/24", "--username=sync", "--yes")
