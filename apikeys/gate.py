@@ -10,6 +10,7 @@ from apikeys import client_ip, credentials, ratelimit, signature, tokens
 from apikeys.call import Call
 from apikeys.credentials import Credential
 from apikeys.denial import DenialReason, Denied
+from apikeys.mention import named_by
 from apikeys.models import APIKey, APIUser, KnownPepper, Secret, SpentNonce, Status
 from apikeys.networks import merge_network
 from apikeys.proof import prove
@@ -58,6 +59,8 @@ def admit(call: Call) -> Admission:
         credential = credentials.read(call)
         secret, reading = prove(credential, call)
     except Denied as denied:
+        if credential is None:
+            denied.named = named_by(call)
         raise limited(denied, call, credential.consumer_key if credential else "") from denied
     try:
         _spend(credential, secret)

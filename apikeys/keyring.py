@@ -5,7 +5,7 @@ from typing import Any, NamedTuple
 
 from django.db import models
 
-from apikeys.denial import Named
+from apikeys.denial import NOBODY, Named
 from apikeys.models import APIKey, APIUser, Secret, Store
 
 
@@ -80,3 +80,10 @@ def find(consumer_key: str) -> list[Row]:
         Row(values[DIGEST], values[PEPPER], values[SEALED], values[RETIRES], values)
         for values in rows
     ]
+
+
+def named(consumer_key: str) -> Named:
+    """What may be noted of the key with exactly this consumer key, if there is one."""
+    keys = APIKey.objects.filter(consumer_key=consumer_key)
+    rows = keys.order_by().values_list("consumer_key", "api_user__store__public_id")[:1]
+    return next((Named(*found) for found in rows), NOBODY)

@@ -13,6 +13,7 @@ from apikeys import client_ip, credentials, networks, ratelimit, tokens
 from apikeys.call import Call, parameters
 from apikeys.forms.addresses import parse_lines
 from apikeys.management import arguments
+from apikeys.mention import named_by
 from config.redaction import redact
 from history.position import Position
 from storefront import debug_fields, transfer_link, web_address
@@ -49,6 +50,7 @@ READERS = {
     "forwarded addresses": lambda text: client_ip.client_address(call_with(text)),
     "a query": parameters,
     "an OAuth header": lambda text: credentials.read(call_with(text)),
+    "the name of a key": lambda text: named_by(call_with(text)),
     "a rate": ratelimit.parse,
     "a span": arguments.span,
     "a moment": arguments.moment,

@@ -107,7 +107,7 @@ class UnprovenCalls(models.Model):
 
     ``network`` is an IPv4 address or an IPv6 /64, blank when there was no valid address, and ``*``
     in the row that counts what came on top. ``consumer_key`` is that of an existing key which was
-    named without its secret, and ``store_id`` is its Store ID; else both are blank. ``path`` is the
+    named without proof, and ``store_id`` is its Store ID; else both are blank. ``path`` is the
     first one, without its query; ``detail`` is that of the newest one, as whoever mends a caller
     looks at what is still wrong.
     """
