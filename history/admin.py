@@ -1,7 +1,7 @@
 """The call history in the admin: to look at, and for nobody to edit."""
 
 from datetime import timedelta
-from typing import Any
+from typing import Any, Final
 
 from django.contrib import admin
 from django.db.models import QuerySet
@@ -43,19 +43,22 @@ class DenialFilter(ReasonFilter):
         return queryset.filter(outcome=Outcome.DENIED, reason=self.value())
 
 
+PERIODS: Final = {"1": _("Last 24 hours"), "7": _("Last 7 days"), "30": _("Last 30 days")}
+
+
 class PeriodFilter(admin.SimpleListFilter):
     title = _("time")
     parameter_name = "days"
     column = "date_added"
-    days = {"1": _("Last 24 hours"), "7": _("Last 7 days"), "30": _("Last 30 days")}
 
     def lookups(self, request: HttpRequest, model_admin: Any) -> list[tuple[str, Any]]:
-        return list(self.days.items())
+        return list(PERIODS.items())
 
     def queryset(self, request: HttpRequest, queryset: QuerySet[Any]) -> QuerySet[Any]:
-        if self.value() not in self.days:
+        days = self.value()
+        if days not in PERIODS:
             return queryset
-        since = timezone.now() - timedelta(days=int(self.value() or 0))
+        since = timezone.now() - timedelta(days=int(days))
         return queryset.filter(**{f"{self.column}__gte": since})
 
 

@@ -1,6 +1,6 @@
 """Stores in the admin."""
 
-from typing import Any
+from typing import Any, ClassVar
 
 from django.contrib import admin
 from django.db.models import URLField
@@ -29,7 +29,7 @@ class StoreAdmin(DeedAdmin):
     sortable_by = ("name", "date_added")
     readonly_fields = ("public_id", "status", "disabled_at", "date_added", "date_modified")
     filter_horizontal = ("staff",)
-    formfield_overrides = {URLField: {"assume_scheme": "https"}}
+    formfield_overrides: ClassVar[dict[Any, Any]] = {URLField: {"assume_scheme": "https"}}
 
     def view_on_site(self, obj: Any) -> str | None:
         return reverse("store_detail", args=[obj.public_id])
