@@ -1,6 +1,6 @@
 """Help: a public page for every denial reason, and some topics. They name no shop."""
 
-from typing import Final
+from typing import Any, Final
 
 from django.conf import settings
 from django.http import Http404, HttpRequest, HttpResponse
@@ -27,11 +27,12 @@ def help_index(request: HttpRequest) -> HttpResponse:
 @require_safe
 def help_topic(request: HttpRequest, topic: str) -> HttpResponse:
     """The page that the ``type`` of an error body leads to, or a topic."""
-    context = {"topic": topic, "signature_window": settings.SIGNATURE_WINDOW}
+    context: dict[str, Any] = {"signature_window": settings.SIGNATURE_WINDOW}
     if topic in TOPICS:
-        return render(request, f"apikeys/help/{topic}.html", context | {"title": TOPICS[topic]})
-    if topic not in DenialReason.values:
+        context["title"] = TOPICS[topic]
+    elif topic in DenialReason.values:
+        context["reason"] = DenialReason(topic)
+        context["title"] = context["reason"].label
+    else:
         raise Http404
-    reason = DenialReason(topic)
-    context |= {"title": reason.label, "reason": reason}
     return render(request, f"apikeys/help/{topic}.html", context)

@@ -12,6 +12,7 @@ from apikeys.forms.submitted import AlreadySubmitted
 from apikeys.models import Permission
 from apikeys.views import password_again
 from apikeys.views.access import FORM, console_page
+from apikeys.views.form_page import form_page
 from apikeys.views.issued import issued
 
 
@@ -41,9 +42,8 @@ def key_create(request: HttpRequest) -> HttpResponse:
 
 
 def _show(request: HttpRequest, form: KeyCreateForm) -> HttpResponse:
-    context = {"form": form, "mine": client_ip.of_request(request)}
-    status = 400 if form.is_bound and form.errors else 200
-    return render(request, "apikeys/key_create.html", context, status=status)
+    mine = client_ip.of_request(request)
+    return form_page(request, "apikeys/key_create.html", form, mine=mine)
 
 
 def _with_my_ip(request: HttpRequest) -> KeyCreateForm:

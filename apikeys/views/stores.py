@@ -19,6 +19,7 @@ from apikeys.models.scope import sees_every_store
 from apikeys.paging import page_of
 from apikeys.total import COUNTED, Total
 from apikeys.views.access import DEED, FORM, atomic_post, console_page
+from apikeys.views.form_page import form_page
 
 
 def _found(request: HttpRequest, public_id: str) -> Store:
@@ -49,8 +50,7 @@ def store_create(request: HttpRequest) -> HttpResponse:
         else:
             messages.success(request, _("The store %(name)s is created.") % {"name": store})
             return redirect("store_detail", store.public_id)
-    context = {"form": form, "title": _("Create store")}
-    return render(request, "apikeys/store_form.html", context, status=400 if form.errors else 200)
+    return form_page(request, "apikeys/store_form.html", form, title=_("Create store"))
 
 
 @console_page("apikeys.view_store")
@@ -80,8 +80,8 @@ def store_edit(request: HttpRequest, public_id: str) -> HttpResponse:
         else:
             messages.success(request, _("The store %(name)s is saved.") % {"name": store})
             return redirect("store_detail", store.public_id)
-    context = {"form": form, "store": store, "title": _("Edit %(name)s") % {"name": store}}
-    return render(request, "apikeys/store_form.html", context, status=400 if form.errors else 200)
+    title = _("Edit %(name)s") % {"name": store}
+    return form_page(request, "apikeys/store_form.html", form, title=title, store=store)
 
 
 @console_page("apikeys.change_store", methods=DEED)
@@ -112,5 +112,5 @@ def store_staff(request: HttpRequest, public_id: str) -> HttpResponse:
         store.set_staff(form.cleaned_data["staff"], actor=Actor.from_request(request))
         messages.success(request, _("The staff of %(name)s is saved.") % {"name": store})
         return redirect("store_detail", store.public_id)
-    context = {"form": form, "store": store, "title": _("Staff of %(name)s") % {"name": store}}
-    return render(request, "apikeys/store_form.html", context, status=400 if form.errors else 200)
+    title = _("Staff of %(name)s") % {"name": store}
+    return form_page(request, "apikeys/store_staff.html", form, title=title, store=store)

@@ -1,8 +1,5 @@
 """API users: the list, one of them, and the deeds on it."""
 
-from typing import Any
-
-from django import forms
 from django.contrib import messages
 from django.core.exceptions import ValidationError
 from django.http import HttpRequest, HttpResponse
@@ -15,6 +12,7 @@ from apikeys.models import APIKey, APIUser, ChangeRecord, Status
 from apikeys.paging import page_of
 from apikeys.total import COUNTED, Total, count_beside
 from apikeys.views.access import DEED, FORM, atomic_post, console_page
+from apikeys.views.form_page import form_page
 
 SHOWN_KEYS = 50
 
@@ -49,7 +47,7 @@ def user_create(request: HttpRequest) -> HttpResponse:
         else:
             messages.success(request, _("%(name)s is created. Give it a key.") % {"name": user})
             return redirect("user_detail", user.username)
-    return _form_page(request, form, title=_("Create API user"))
+    return form_page(request, "apikeys/user_form.html", form, title=_("Create API user"))
 
 
 @console_page("apikeys.view_apiuser")
@@ -91,7 +89,7 @@ def user_hand_over(request: HttpRequest, username: str) -> HttpResponse:
         messages.success(request, _("The owner of %(name)s is saved.") % {"name": user})
         return redirect("user_detail", user.username)
     title = _("Hand over %(name)s") % {"name": user}
-    return _form_page(request, form, title=title, back=user.username)
+    return form_page(request, "apikeys/user_form.html", form, title=title, api_user=user)
 
 
 @console_page("apikeys.delete_apiuser", methods=DEED)
@@ -105,10 +103,3 @@ def user_delete(request: HttpRequest, username: str) -> HttpResponse:
         return redirect("user_detail", user.username)
     messages.success(request, _("%(name)s is deleted.") % {"name": username})
     return redirect("user_list")
-
-
-def _form_page(
-    request: HttpRequest, form: forms.Form, *, title: str, back: str = ""
-) -> HttpResponse:
-    context: dict[str, Any] = {"form": form, "title": title, "username": back}
-    return render(request, "apikeys/user_form.html", context, status=400 if form.errors else 200)

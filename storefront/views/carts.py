@@ -51,7 +51,7 @@ def cart_list(request: HttpRequest) -> HttpResponse:
         case "ordered":
             carts = carts.exclude(invoice=None)
     carts = carts.select_related("store", "invoice").prefetch_related("items__product")
-    context = {"form": form, "page": page_of(carts, request), "now": timezone.now()}
+    context = {"form": form, "page": page_of(carts, request)}
     return render(request, "storefront/cart_list.html", context)
 
 

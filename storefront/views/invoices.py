@@ -14,6 +14,7 @@ from apikeys.by_value import having_any
 from apikeys.models import ChangeRecord
 from apikeys.paging import page_of
 from apikeys.views.access import DEED, FORM, console_page
+from apikeys.views.form_page import form_page
 from storefront.forms.invoice import NewInvoiceForm, PaymentForm
 from storefront.models import Delivery, Invoice, InvoiceStatus
 from storefront.views import filters
@@ -65,9 +66,7 @@ def invoice_create(request: HttpRequest) -> HttpResponse:
         else:
             messages.success(request, _("The invoice is created. Send its link to the customer."))
             return redirect("invoice_detail", invoice.public_id)
-    context = {"form": form, "title": _("Create invoice")}
-    status = 400 if form.errors else 200
-    return render(request, "storefront/invoice_form.html", context, status=status)
+    return form_page(request, "storefront/invoice_form.html", form, title=_("Create invoice"))
 
 
 @console_page("storefront.view_invoice")

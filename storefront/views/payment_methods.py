@@ -9,8 +9,11 @@ from django.utils.translation import gettext as _
 from apikeys.actor import Actor
 from apikeys.paging import page_of
 from apikeys.views.access import DEED, FORM, atomic_post, console_page
+from apikeys.views.form_page import form_page
 from storefront.forms.payment_method import SEE_DEBUG, NewPaymentMethodForm, PaymentMethodForm
 from storefront.models import PaymentMethod
+
+TEMPLATE = "storefront/payment_method_form.html"
 
 
 @console_page("storefront.view_paymentmethod")
@@ -40,7 +43,7 @@ def payment_method_create(request: HttpRequest) -> HttpResponse:
         else:
             messages.success(request, _("“%(method)s” is added.") % {"method": method})
             return redirect("payment_method_list")
-    return _form(request, form, title=_("Add payment method"))
+    return form_page(request, TEMPLATE, form, title=_("Add payment method"))
 
 
 @console_page("storefront.change_paymentmethod", methods=FORM)
@@ -61,7 +64,7 @@ def payment_method_edit(request: HttpRequest, public_id: str) -> HttpResponse:
         else:
             messages.success(request, _("“%(method)s” is saved.") % {"method": method})
             return redirect("payment_method_list")
-    return _form(request, form, title=_("Edit payment method"), method=method)
+    return form_page(request, TEMPLATE, form, title=_("Edit payment method"), method=method)
 
 
 @console_page("storefront.delete_paymentmethod", methods=DEED)
@@ -76,15 +79,3 @@ def payment_method_delete(request: HttpRequest, public_id: str) -> HttpResponse:
 def _found(request: HttpRequest, public_id: str) -> PaymentMethod:
     methods = PaymentMethod.objects.visible_to(request.user).select_related("store")
     return get_object_or_404(methods, public_id=public_id)
-
-
-def _form(
-    request: HttpRequest,
-    form: PaymentMethodForm,
-    *,
-    title: str,
-    method: PaymentMethod | None = None,
-) -> HttpResponse:
-    context = {"form": form, "title": title, "method": method}
-    status = 400 if form.errors else 200
-    return render(request, "storefront/payment_method_form.html", context, status=status)

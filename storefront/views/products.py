@@ -1,7 +1,5 @@
 """Products in the console."""
 
-from typing import Any
-
 from django.contrib import messages
 from django.core.exceptions import ValidationError
 from django.http import HttpRequest, HttpResponse
@@ -11,9 +9,12 @@ from django.utils.translation import gettext as _
 from apikeys.actor import Actor
 from apikeys.paging import page_of
 from apikeys.views.access import DEED, FORM, atomic_post, console_page
+from apikeys.views.form_page import form_page
 from storefront.forms.product import NewProductForm, ProductForm
 from storefront.models import Product
 from storefront.views import filters
+
+TEMPLATE = "storefront/product_form.html"
 
 
 def _found(request: HttpRequest, public_id: str) -> Product:
@@ -46,7 +47,7 @@ def product_create(request: HttpRequest) -> HttpResponse:
         else:
             messages.success(request, _("The product %(name)s is created.") % {"name": product})
             return redirect("product_list")
-    return _form_page(request, {"form": form, "title": _("Create product")})
+    return form_page(request, TEMPLATE, form, title=_("Create product"))
 
 
 @console_page("storefront.change_product", methods=FORM)
@@ -63,7 +64,7 @@ def product_edit(request: HttpRequest, public_id: str) -> HttpResponse:
         else:
             messages.success(request, _("The product %(name)s is saved.") % {"name": product})
             return redirect("product_list")
-    return _form_page(request, {"form": form, "product": product, "title": product.name})
+    return form_page(request, TEMPLATE, form, title=product.name, product=product)
 
 
 @console_page("storefront.delete_product", methods=DEED)
@@ -72,8 +73,3 @@ def product_delete(request: HttpRequest, public_id: str) -> HttpResponse:
     product.delete(actor=Actor.from_request(request))
     messages.success(request, _("The product %(name)s is deleted.") % {"name": product})
     return redirect("product_list")
-
-
-def _form_page(request: HttpRequest, context: dict[str, Any]) -> HttpResponse:
-    status = 400 if context["form"].errors else 200
-    return render(request, "storefront/product_form.html", context, status=status)

@@ -4,13 +4,13 @@ from django.contrib import messages
 from django.core.exceptions import ValidationError
 from django.http import Http404, HttpRequest, HttpResponse
 from django.shortcuts import get_object_or_404, redirect, render
-from django.utils import timezone
 from django.utils.translation import gettext as _
 
 from apikeys.actor import Actor
 from apikeys.models import Store
 from apikeys.paging import page_of
 from apikeys.views.access import FORM, atomic_post, console_page
+from apikeys.views.form_page import form_page
 from storefront.forms.transfer_target import TransferTargetForm
 from storefront.models import SessionTransfer, TransferTarget
 from storefront.models.transfer_target import Action
@@ -35,7 +35,7 @@ def target_edit(request: HttpRequest, store_id: str, action: str) -> HttpRespons
         record=target if target.pk else None,
         initial=target.snapshot(),
     )
-    if request.method == "POST" and form.is_valid():
+    if form.is_valid():
         try:
             target = TransferTarget.objects.set(
                 actor=Actor.from_request(request), store=store, action=action, **form.cleaned_data
@@ -45,13 +45,12 @@ def target_edit(request: HttpRequest, store_id: str, action: str) -> HttpRespons
         else:
             messages.success(request, _("“%(name)s” is saved.") % {"name": Action(action).label})
             return redirect("target_list")
-    context = {"form": form, "store": store, "target": target, "label": Action(action).label}
-    status = 400 if form.errors else 200
-    return render(request, "storefront/target_form.html", context, status=status)
+    context = {"title": Action(action).label, "store": store, "target": target}
+    return form_page(request, "storefront/target_form.html", form, **context)
 
 
 @console_page("storefront.view_sessiontransfer")
 def transfer_list(request: HttpRequest) -> HttpResponse:
     transfers = SessionTransfer.objects.visible_to(request.user).select_related("store", "cart")
-    context = {"page": page_of(transfers, request), "now": timezone.now()}
-    return render(request, "storefront/transfer_list.html", context)
+    page = page_of(transfers, request)
+    return render(request, "storefront/transfer_list.html", {"page": page})

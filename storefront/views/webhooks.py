@@ -1,7 +1,6 @@
 """Webhooks in the console. A secret is shown on the page that makes it, and never again."""
 
 from datetime import timedelta
-from typing import Any
 
 from django.contrib import messages
 from django.core.exceptions import ValidationError
@@ -16,10 +15,13 @@ from apikeys.actor import Actor
 from apikeys.paging import page_of
 from apikeys.views import password_again
 from apikeys.views.access import DEED, FORM, atomic_post, console_page
+from apikeys.views.form_page import form_page
 from storefront.forms.webhook import NewWebhookForm, RotationForm, WebhookForm
 from storefront.models import InvoiceStatus, Webhook
 from storefront.views import filters
 from storefront.views.once import is_repeated
+
+TEMPLATE = "storefront/webhook_form.html"
 
 
 def _found(request: HttpRequest, public_id: str) -> Webhook:
@@ -63,7 +65,7 @@ def webhook_create(request: HttpRequest) -> HttpResponse:
             form.add_error(None, error)
         else:
             return _secret_page(request, webhook, secret)
-    return _form_page(request, {"form": form, "title": _("Register webhook")})
+    return form_page(request, TEMPLATE, form, title=_("Register webhook"))
 
 
 @console_page("storefront.view_webhook")
@@ -95,7 +97,7 @@ def webhook_edit(request: HttpRequest, public_id: str) -> HttpResponse:
         else:
             messages.success(request, _("The webhook is saved."))
             return redirect("webhook_detail", webhook.public_id)
-    return _form_page(request, {"form": form, "webhook": webhook, "title": _("Edit webhook")})
+    return form_page(request, TEMPLATE, form, title=_("Edit webhook"), webhook=webhook)
 
 
 @console_page("storefront.change_webhook", methods=DEED)
@@ -170,8 +172,3 @@ def _secret_page(request: HttpRequest, webhook: Webhook, secret: str) -> HttpRes
     response = render(request, "storefront/webhook_secret.html", context)
     response["Referrer-Policy"] = "no-referrer"
     return response
-
-
-def _form_page(request: HttpRequest, context: dict[str, Any]) -> HttpResponse:
-    status = 400 if context["form"].errors else 200
-    return render(request, "storefront/webhook_form.html", context, status=status)
