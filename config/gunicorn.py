@@ -5,54 +5,21 @@ import logging
 import os
 import sys
 from pathlib import Path
-from typing import Any
 
 from django.core.exceptions import ImproperlyConfigured
 from gunicorn.arbiter import Arbiter
 from gunicorn.config import Config
 from gunicorn.glogging import Logger
-from gunicorn.http.errors import InvalidHeader
 from gunicorn.workers.gthread import ThreadWorker
 
 from config import environment
 from config.redaction import RedactingFormatter
+from config.worker import DiscreetWorker
 
 # Not django.conf.settings: the workers inherit what this process has loaded, and could then not
 # see a changed setting after a reload (SIGHUP).
 _env = environment.read(Path(os.environ.get("ENV_FILE") or Path(__file__).parents[1] / ".env"))
 _host, _port = _env.text("HOST", "127.0.0.1"), _env.number("PORT", default=8000, most=65535)
-
-
-class DiscreetWorker(ThreadWorker):
-    """Reads what is HTTP, and tells a caller nothing but that its request cannot be read.
-
-    The stock answer repeats the broken line, and that line may be a credential.
-    """
-
-    def handle_request(self, req: Any, conn: Any) -> Any:
-        if req.version >= (1, 1) and "HOST" not in dict(req.headers):
-            raise InvalidHeader("Host is missing", req=req)  # RFC 9112, 3.2
-        return super().handle_request(req, conn)
-
-    def handle_error(self, req: Any, client: Any, addr: Any, exc: BaseException) -> None:
-        super().handle_error(req, DiscreetSocket(client), addr, exc)
-
-
-class DiscreetSocket:
-    """Passes on the head of an answer that gunicorn makes by itself, without its body."""
-
-    def __init__(self, client: Any) -> None:
-        self._client = client
-
-    def __getattr__(self, name: str) -> Any:
-        return getattr(self._client, name)
-
-    def sendall(self, answer: bytes) -> None:
-        status, _line_end, _rest = answer.partition(b"\r\n")
-        self._client.sendall(
-            status
-            + b"\r\nConnection: close\r\nCache-Control: no-store\r\nContent-Length: 0\r\n\r\n"
-        )
 
 
 def is_no_stranger(record: logging.LogRecord) -> bool:
