@@ -33,6 +33,7 @@ STORE = "stores/<store_id:public_id>/"
 urlpatterns = [
     path("login/", login.Login.as_view(), name="login"),
     path("logout/", login.Logout.as_view(), name="logout"),
+    path("stay/", login.stay_logged_in, name="stay_logged_in"),
     path("preferences/", preferences, name="preferences"),
     path("help/", help.help_index, name="help_index"),
     path("help/<slug:topic>/", help.help_topic, name="help_topic"),

@@ -9,7 +9,7 @@ from django.core.exceptions import ObjectDoesNotExist, PermissionDenied
 from django.db import transaction
 from django.http import Http404, HttpRequest
 from django.http.response import HttpResponseBase
-from django.shortcuts import get_object_or_404
+from django.shortcuts import get_object_or_404, redirect
 from django.utils.translation import gettext as _
 from django.views.decorators.http import require_http_methods
 
@@ -48,10 +48,10 @@ def console_page(
         @wraps(view)
         def guarded(request: HttpRequest, *args: Any, **kwargs: Any) -> HttpResponseBase:
             if not request.user.is_authenticated:
-                # After a deed there is nothing to come back to but the page it stood on.
-                return redirect_to_login(
-                    request.get_full_path() if request.method in PAGE else "/console/"
-                )
+                # Of a deed there is no page to come back to.
+                back = request.get_full_path() if "GET" in methods else "/console/"
+                login = redirect_to_login(back).url
+                return redirect(login if request.method in PAGE else f"{login}&unsent=yes")
             if not is_console_user(request.user):
                 raise PermissionDenied(_("The console is for staff only."))
             if permission:

@@ -15,7 +15,7 @@ from django.utils.translation import gettext_lazy
 from apikeys import ratelimit
 from apikeys.client_ip import axes_client_ip
 from apikeys.networks import merge_network
-from apikeys.views.access import is_console_user
+from apikeys.views.access import DEED, console_page, is_console_user
 
 
 class LoginForm(AuthenticationForm):
@@ -68,6 +68,12 @@ class Logout(views.LogoutView):
         response = super().post(request, *args, **kwargs)
         messages.success(request, _("You are logged out."))
         return response
+
+
+@console_page(methods=DEED)
+def stay_logged_in(request: HttpRequest) -> HttpResponse:
+    """What a page asks for instead of being left: like every request it begins the hour anew."""
+    return HttpResponse(status=204)
 
 
 def locked_out(

@@ -351,3 +351,55 @@ def test_filters_are_folded_on_a_narrow_screen_until_they_are_needed(
     assert visitor.get_by_label("Method").is_visible()
     visitor.goto("/console/keys/?permission=write")
     assert visitor.get_by_label("Permission").is_visible()
+
+
+def test_who_is_about_to_be_logged_out_can_stay_without_losing_what_was_typed(log_in):
+    page = log_in()
+    page.clock.install()
+    page.goto("/console/keys/new/")
+    warning, over = page.get_by_text("You will be logged out"), page.get_by_text("Copy what you")
+    description = page.get_by_label("Description")
+    description.fill("Till at the entrance")
+
+    page.clock.fast_forward("54:00")
+    expect(warning).to_be_hidden()
+    page.clock.fast_forward("02:00")
+    expect(warning).to_be_visible()
+    page.get_by_role("button", name="Stay logged in").focus()
+    page.keyboard.press("Enter")
+    expect(warning).to_be_hidden()
+    expect(description).to_be_focused()
+    expect(description).to_have_value("Till at the entrance")
+
+    page.clock.fast_forward("59:00")
+    expect(warning).to_be_visible()
+    page.clock.fast_forward("02:00")
+    expect(over).to_be_visible()
+    expect(warning).to_be_hidden()
+
+
+def test_a_page_that_is_opened_in_another_tab_keeps_this_one_logged_in(log_in):
+    page = log_in()
+    page.clock.install()
+    page.goto("/console/keys/new/")
+    page.clock.fast_forward("58:00")
+    warning = page.get_by_text("You will be logged out")
+    expect(warning).to_be_visible()
+
+    # As the other tab does it, whose clock is not this one's.
+    page.evaluate("localStorage.setItem('active', Date.now())")
+    page.clock.fast_forward("00:10")
+
+    expect(warning).to_be_hidden()
+
+
+def test_who_was_logged_out_elsewhere_is_told_so_on_asking_to_stay(log_in):
+    page = log_in()
+    page.clock.install()
+    page.goto("/console/keys/new/")
+    page.clock.fast_forward("56:00")
+    page.context.clear_cookies()
+
+    page.get_by_role("button", name="Stay logged in").click()
+
+    expect(page.get_by_text("Copy what you typed")).to_be_visible()

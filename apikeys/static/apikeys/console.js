@@ -1,4 +1,4 @@
-// The console works without this file; with it some things are quicker. Nothing here asks a server.
+// The console works without this file; with it some things are quicker.
 "use strict";
 
 // The operator's time zone, told once; the preferences page can set another.
@@ -109,6 +109,42 @@ for (const time of all("[data-countdown]")) {
     const seconds = (Date.parse(time.dateTime) - Date.now()) / 1000;
     time.textContent = inWords(Math.max(0, seconds));
   }, 30000);
+}
+
+// Five minutes before the end of a session, of which all tabs know, it can be prolonged without
+// leaving the page. This alone asks the server.
+const session = document.querySelector("[data-session]");
+if (session) {
+  const [warning, ended] = session.children;
+  const lasts = session.dataset.session * 1000;
+  let from = null;
+  let isOver = false;
+  const begin = () => localStorage.setItem("active", Date.now());
+  const look = () => {
+    const left = isOver ? 0 : Number(localStorage.getItem("active")) + lasts - Date.now();
+    warning.hidden = left <= 0 || left > 300000;
+    ended.hidden = left > 0;
+  };
+  begin();
+  setInterval(look, 5000);
+  addEventListener("visibilitychange", look);
+  addEventListener("storage", look);
+  warning.addEventListener("focusin", (event) => { from = event.relatedTarget; });
+  warning.addEventListener("submit", async (event) => {
+    event.preventDefault();
+    try {
+      const answer = await fetch(warning.action, { method: "POST", body: new FormData(warning) });
+      isOver = answer.status !== 204;
+      if (!isOver) begin();
+    } catch {
+      return; // The server cannot be reached now; the warning stays, to be pressed again.
+    }
+    look();
+    if (!isOver) {
+      announcer.textContent = session.dataset.stayed;
+      from?.focus();
+    }
+  });
 }
 
 // Where the navigation is a strip that scrolls, the page that is open is in sight.

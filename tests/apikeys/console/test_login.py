@@ -91,6 +91,33 @@ def test_after_login_one_returns_to_the_asked_page(client, alice):
     )
 
 
+def test_a_form_that_was_sent_too_late_leads_back_to_its_page_and_says_that_nothing_was_done(
+    client, db
+):
+    asked = client.post("/console/keys/new/?user=till-1", {"username": "till-1"})
+    assert asked["Location"] == (
+        "/console/login/?next=/console/keys/new/%3Fuser%3Dtill-1&unsent=yes"
+    )
+
+    assert "so nothing was done" in client.get(asked["Location"]).content.decode()
+    assert "so nothing was done" not in client.get("/console/login/").content.decode()
+
+
+def test_a_page_says_for_how_long_one_stays_logged_in_and_lets_one_stay(client, alice):
+    client.force_login(alice)
+    page = client.get("/console/").content.decode()
+    assert "You are logged out 60 minutes after the last page" in page
+    assert 'data-session="3600"' in page
+
+    with time_machine.travel(timezone.now(), tick=False) as clock:
+        for _hour in range(3):
+            clock.shift(timedelta(minutes=59))
+            assert client.post("/console/stay/").status_code == 204
+        clock.shift(timedelta(minutes=61))
+        assert client.post("/console/stay/")["Location"].startswith("/console/login/")
+    assert "data-session=" not in client.get("/console/login/").content.decode()
+
+
 def test_who_is_no_console_user_reads_the_same_as_a_wrong_password(client, alice):
     UserFactory(username="shopper", is_staff=False)
     UserFactory(username="gone", is_active=False)
