@@ -18,7 +18,18 @@ def main() -> None:
         settings.INSTALLED_APPS  # noqa: B018 - read before a command could hide why they fail
     except ImproperlyConfigured as error:
         sys.exit(str(error))
-    execute_from_command_line(sys.argv)
+    from django.db import InterfaceError, OperationalError
+
+    from apikeys import outage
+
+    try:
+        execute_from_command_line(sys.argv)
+    except (OperationalError, InterfaceError) as error:
+        # Of Django's own commands, such as migrate; ours have said it by themselves.
+        if "--traceback" in sys.argv:
+            raise
+        sys.stderr.write(f"{outage.in_words(error)} {error}\n(--traceback shows where.)\n")
+        sys.exit(4)
 
 
 if __name__ == "__main__":

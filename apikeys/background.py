@@ -12,6 +12,7 @@ from typing import Final
 
 from django.db import DatabaseError, InterfaceError, close_old_connections, reset_queries
 
+from apikeys import outage
 from apikeys.holder import is_dead, new_name
 from apikeys.models import WorkerLease
 from apikeys.worker import WorkerTask, shift
@@ -99,7 +100,7 @@ class Worker:
             self._leading = self._lead()
         except (DatabaseError, InterfaceError) as error:
             self._leading = False
-            logger.warning("The database does not answer; waiting. %s", str(error).strip())
+            logger.warning("Waiting. %s %s", outage.in_words(error), str(error).strip())
         finally:
             close_old_connections()
             reset_queries()

@@ -7,11 +7,12 @@ from django.db import DatabaseError, InterfaceError, connections
 from django.db.backends.base.base import BaseDatabaseWrapper
 from django.db.migrations.loader import MigrationLoader
 from django.db.migrations.recorder import MigrationRecorder
+from django.db.models import F
 from django.http import HttpRequest, JsonResponse
 from django.views.decorators.cache import never_cache
 from django.views.decorators.http import require_safe
 
-from apikeys import at_rest
+from apikeys import at_rest, outage
 from apikeys.models import WorkerLease
 
 logger = logging.getLogger(__name__)
@@ -31,11 +32,12 @@ def readyz(request: HttpRequest) -> JsonResponse:
     try:
         if any(map(_is_behind, connections.all())):
             return JsonResponse({"status": "migrations pending"}, status=503)
-        # Writes to no row, and yet fails where none can be written: on a standby, a full disk.
-        WorkerLease.objects.filter(pk=0).update(holder="")
+        # Nothing changes by it, and yet it fails where nothing can be written: on a standby, and,
+        # once a worker has made the row, on a full disk.
+        WorkerLease.objects.update(wanted_at=F("wanted_at"))
         mismatches = at_rest.mismatches()
-    except (DatabaseError, InterfaceError):
-        logger.exception("Not ready: the database does not answer, or takes no write.")
+    except (DatabaseError, InterfaceError) as error:
+        logger.exception("Not ready. %s", outage.in_words(error))
         return JsonResponse({"status": "unavailable"}, status=503)
     if mismatches:
         logger.error("Not ready. %s %s", " ".join(mismatches), at_rest.ADVICE)

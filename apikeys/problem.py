@@ -20,7 +20,7 @@ from django.utils import translation
 from rest_framework import exceptions
 from rest_framework.response import Response
 
-from apikeys import error_pages
+from apikeys import error_pages, outage
 from apikeys.authentication import CHALLENGES, Refusal
 from apikeys.denial import DenialReason, Denied
 from apikeys.tokens import redact
@@ -136,7 +136,8 @@ def exception_handler(error: Exception, context: dict[str, Any]) -> Response | N
             case TooManyFieldsSent() | SuspiciousOperation() | UnicodeError():
                 status, code, message = 400, "malformed_request", "The request cannot be read."
             case OperationalError() | InterfaceError():
-                logger.exception("The database failed during a call.", extra={"request": request})
+                advice = outage.in_words(error)
+                logger.exception("During a call: %s", advice, extra={"request": request})
                 denied = Denied(DenialReason.HISTORY)
                 status, code = 503, denied.reason.value
                 message, headers = message_of(denied), refusal_headers(denied)
@@ -214,12 +215,14 @@ def not_found(request: HttpRequest, exception: Exception) -> HttpResponse:
 
 def server_error(request: HttpRequest) -> HttpResponse:
     """500; or 503 when it was the database that failed, which heals without hands."""
-    outage = isinstance(sys.exc_info()[1], OperationalError | InterfaceError)
+    error = sys.exc_info()[1]
+    if is_outage := isinstance(error, OperationalError | InterfaceError):
+        logger.error("%s", outage.in_words(error), extra={"request": request})
     if is_api(request):
-        if outage:
+        if is_outage:
             return unavailable(request)
         return response(request, 500, "internal_error", "Something went wrong on our side.")
-    page = error_pages.page(request, 503 if outage else 500)
-    if outage:
+    page = error_pages.page(request, 503 if is_outage else 500)
+    if is_outage:
         page["Retry-After"] = str(RETRY_AFTER_OUTAGE)
     return page

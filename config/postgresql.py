@@ -1,4 +1,4 @@
-"""How PostgreSQL is reached: through a pool, and by web processes never without a limit of time.
+"""How PostgreSQL is reached: by web processes through a pool, and never without a limit of time.
 
 Whoever calls gets an answer within five seconds, be it 503. So the limits of a web process add up
 to five: two for a connection that answers, three for a statement. And all that one call waits for
@@ -79,19 +79,23 @@ class ImpatientConnection(psycopg.Connection[Any]):
 
 
 def options(*, web: bool, web_threads: int) -> dict[str, Any]:
-    """The ``OPTIONS`` of Django's database settings. Commands may take the time they need."""
-    pool: dict[str, Any] = {
-        "min_size": 1,
-        "max_size": web_threads + 1,
-        "timeout": CONNECTION_TIMEOUT,
-        # Afterwards the next call tries again; a pool left to itself would wait ever longer, and
-        # sleep through the moment when the server is back.
-        "reconnect_timeout": 1.0,
-    }
+    """The ``OPTIONS`` of Django's database settings.
+
+    Commands may take the time they need. They have no pool, which would go on trying for its whole
+    time where there is no server, and then not say what was wrong.
+    """
     if not web:
-        return {"pool": pool | {"timeout": 10}, "connect_timeout": 10}
+        return {"connect_timeout": 5}
     return {
-        "pool": pool | {"connection_class": ImpatientConnection},
+        "pool": {
+            "connection_class": ImpatientConnection,
+            "min_size": 1,
+            "max_size": web_threads + 1,
+            "timeout": CONNECTION_TIMEOUT,
+            # Afterwards the next call tries again; a pool left to itself would wait ever longer,
+            # and sleep through the moment when the server is back.
+            "reconnect_timeout": 1.0,
+        },
         "connect_timeout": 2,
         # The server gives up a little before we do, so that the connection stays good.
         "options": "-c statement_timeout=2700 -c lock_timeout=2500",

@@ -39,10 +39,12 @@ def main() -> int:
 
     from django.db import OperationalError, connections
 
+    from apikeys import outage
+
     try:
         prepare()
     except OperationalError as error:
-        sys.stderr.write(f"The database does not answer; check DATABASE_URL.\n{error}\n")
+        sys.stderr.write(f"{outage.in_words(error)}\n{error}\n")
         return 4
     except ImproperlyConfigured as error:
         sys.stderr.write(f"{error}\n")

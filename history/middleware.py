@@ -11,7 +11,7 @@ from django.http import HttpRequest, HttpResponse, UnreadablePostError
 from django.template.response import SimpleTemplateResponse
 from django.utils import timezone
 
-from apikeys import problem
+from apikeys import outage, problem
 from apikeys.authentication import is_guarded
 from apikeys.judged import JudgedRequest
 from history import recorder
@@ -61,8 +61,9 @@ class CallHistoryMiddleware:
                 outcome = _read(request, call_view)
             else:
                 outcome = _write(request, call_view)
-        except (DatabaseError, InterfaceError):
-            logger.exception("A call could not be recorded.", extra={"request": request})
+        except (DatabaseError, InterfaceError) as error:
+            advice = outage.in_words(error)
+            logger.exception("A call could not be recorded. %s", advice, extra={"request": request})
             return problem.unavailable(request)
         if isinstance(outcome, Exception):
             raise outcome  # a mistake of the view, which is recorded: no outage
@@ -124,7 +125,10 @@ def _receive(request: HttpRequest) -> None:
 def _answer_recorded(request: JudgedRequest, response: HttpResponse) -> HttpResponse:
     try:
         recorder.record(request, status=response.status_code)
-    except (DatabaseError, InterfaceError):
-        logger.exception("A refused call could not be recorded.", extra={"request": request})
+    except (DatabaseError, InterfaceError) as error:
+        advice = outage.in_words(error)
+        logger.exception(
+            "A refused call could not be recorded. %s", advice, extra={"request": request}
+        )
         return problem.unavailable(request)
     return response

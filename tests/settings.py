@@ -25,6 +25,9 @@ STATIC_ROOT.mkdir()
 if DATABASES["default"]["ENGINE"].endswith("sqlite3"):  # noqa: F405
     # A file, as in production; the default would be memory, which locks in other ways.
     DATABASES["default"]["TEST"] = {"NAME": str(SCRATCH / "test.sqlite3")}  # noqa: F405
+else:
+    # Tests send calls from many threads, as the server's processes do.
+    DATABASES["default"]["OPTIONS"]["pool"] = {"min_size": 1, "max_size": 9, "timeout": 10}  # noqa: F405
 STORAGES["staticfiles"] = {  # noqa: F405
     "BACKEND": "django.contrib.staticfiles.storage.StaticFilesStorage"
 }

@@ -11,8 +11,9 @@ from typing import Any, NoReturn
 from django.core.exceptions import ImproperlyConfigured, ObjectDoesNotExist, ValidationError
 from django.core.management.base import BaseCommand, CommandError, CommandParser
 from django.core.serializers.json import DjangoJSONEncoder
-from django.db import DatabaseError, InterfaceError, OperationalError, ProgrammingError
+from django.db import InterfaceError, OperationalError, ProgrammingError
 
+from apikeys import outage
 from apikeys.text import storable
 from apikeys.tokens import redact
 
@@ -96,7 +97,7 @@ class Command(BaseCommand):
         except ObjectDoesNotExist as error:
             raise NothingMatched("Somebody deleted it meanwhile.") from error
         except (OperationalError, InterfaceError, ProgrammingError) as error:
-            raise DatabaseUnavailable(f"{_what_ails_the_database(error)} {error}") from error
+            raise DatabaseUnavailable(f"{outage.in_words(error)} {error}") from error
         except KeyboardInterrupt as error:
             raise Interrupted("What was finished is kept, nothing is half done.") from error
 
@@ -166,13 +167,6 @@ def shown(value: Any) -> str:
     if hasattr(value, "strftime"):
         return f"{value:%Y-%m-%d %H:%M} UTC"
     return storable(str(value), 200)
-
-
-def _what_ails_the_database(error: DatabaseError | InterfaceError) -> str:
-    # PostgreSQL has a class of errors for what is not there, SQLite the text alone.
-    if isinstance(error, ProgrammingError) or str(error).startswith("no such "):
-        return "The database is not ready; manage.py migrate prepares it."
-    return "The database does not answer."
 
 
 def _sentences(error: ValidationError) -> str:

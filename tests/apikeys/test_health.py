@@ -8,8 +8,9 @@ from django.db.migrations.recorder import MigrationRecorder
 from django.test.utils import CaptureQueriesContext
 from django.utils import timezone
 
-from apikeys.models import KnownPepper, Secret
+from apikeys.models import KnownPepper, Secret, WorkerLease
 from tests.factories import APIKeyFactory
+from tests.triggers import refusing_rows
 
 pytestmark = pytest.mark.django_db
 
@@ -35,6 +36,18 @@ def test_a_migrated_database_that_takes_writes_is_ready(client):
 def test_a_database_that_takes_no_write_is_not_ready_while_the_process_lives(client, read_only):
     assert client.get("/readyz").status_code == 503
     assert client.get("/healthz").status_code == 200
+
+
+@pytest.mark.django_db(transaction=True)
+def test_where_no_row_can_be_rewritten_it_is_not_ready_and_the_log_says_what_to_do(client, caplog):
+    WorkerLease.objects.take("worker", lasting=timedelta(hours=1))
+    assert client.get("/readyz").status_code == 200
+    assert WorkerLease.objects.get().holder == "worker"
+
+    with refusing_rows(WorkerLease, deeds=("UPDATE",)):
+        assert client.get("/readyz").status_code == 503
+
+    assert "Not ready. The database" in caplog.text
 
 
 def test_a_database_that_lacks_a_migration_is_not_ready(client):

@@ -24,6 +24,7 @@ def test_postgresql_hurries_for_web_processes_only():
     assert web["pool"]["max_size"] >= 8
     assert "statement_timeout" in web["options"]
     assert "options" not in command
+    assert "pool" not in command
 
 
 @pytest.mark.parametrize(

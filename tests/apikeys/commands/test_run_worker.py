@@ -136,7 +136,7 @@ class TestAsAProgram:
 
     def test_it_waits_for_a_database_that_is_not_there_yet(self, worker, absent_database):
         program = worker()
-        wait_for_line(program, "The database does not answer; waiting.")
+        wait_for_line(program, "Waiting. The database")
         absent_database()
         wait_for_line(program, "Working as")
 

@@ -2,6 +2,7 @@
 
 import io
 import logging
+from html import unescape
 
 import pytest
 from django.db import OperationalError
@@ -39,7 +40,9 @@ def test_a_mistake_of_ours_tells_nothing_of_itself(admin, client, monkeypatch):
     assert "ZeroDivision" not in response.content.decode()
 
 
-def test_without_its_database_the_console_says_when_to_come_back(admin, client, monkeypatch):
+def test_without_its_database_the_console_says_when_to_come_back(
+    admin, client, monkeypatch, caplog
+):
     def fail(*_):
         raise OperationalError("server closed the connection")
 
@@ -51,7 +54,11 @@ def test_without_its_database_the_console_says_when_to_come_back(admin, client, 
     assert response.status_code == 503
     assert int(response["Retry-After"]) > 0
     assert "Temporarily unavailable" in response.content.decode()
-    assert "server closed" not in response.content.decode()
+    page = response.content.decode()
+    assert "server closed" not in page
+    assert "the server's log says why" in unescape(page)
+    assert "Times in" not in page  # nobody looked whose they are
+    assert "start it, or correct DATABASE_URL" in caplog.text
 
 
 @pytest.fixture
