@@ -14,7 +14,12 @@ handler500 = "apikeys.problem.server_error"
 
 urlpatterns = [
     path("", RedirectView.as_view(url="/console/")),
-    path("console", RedirectView.as_view(url="/console/")),
+    # People leave the last slash out. Not the query: what somebody took for a place for a secret
+    # is not repeated.
+    re_path(
+        r"^(?P<page>(?:console|admin)(?:/.*[^/])?)$",
+        RedirectView.as_view(url="/%(page)s/", http_method_names=["get", "head"]),
+    ),
     path("console/", include("apikeys.urls")),
     path("console/", include("history.urls")),
     path("admin/", admin.site.urls),

@@ -20,6 +20,20 @@ def test_a_missing_page_says_so_with_the_navigation(client, admin):
     assert 'href="/console/keys/"' in response.content.decode()
 
 
+@pytest.mark.parametrize(
+    "page", ["/console", "/console/keys", "/console/help/ip_not_allowed", "/admin", "/admin/auth"]
+)
+def test_the_last_slash_of_a_page_can_be_left_out(client, page):
+    assert client.get(page).headers["Location"] == f"{page}/"
+    assert client.get(f"{page}?consumer_secret=cs_live_x").headers["Location"] == f"{page}/"
+    assert client.post(page).status_code == 405
+
+
+def test_a_page_without_its_last_slash_leads_to_no_other_site(client):
+    location = client.get("/console//evil.example").headers["Location"]
+    assert location == "/console//evil.example/"
+
+
 def test_a_form_of_another_session_is_refused_on_a_page_that_fits(admin, client):
     client.handler.enforce_csrf_checks = True
 
