@@ -8,7 +8,7 @@ from typing import Final
 from django.utils import timezone
 
 from apikeys.denial import DenialReason
-from apikeys.models import APIKey
+from apikeys.models import APIKey, Secret
 from history.demo.cast import Part
 from history.models import CallRecord, UnprovenCalls
 from history.models.call import Outcome
@@ -44,7 +44,20 @@ def record_calls(cast: list[tuple[APIKey, Part]]) -> int:
     )
     CallRecord.objects.bulk_create(rows, batch_size=500)
     UnprovenCalls.objects.bulk_create(_attempts(cast[0][0], now, chance))
+    _note_replaced_secrets(rows)
     return len(rows)
+
+
+def _note_replaced_secrets(rows: list[CallRecord]) -> None:
+    """As the gate does when somebody presents one."""
+    refused: dict[int, list[datetime]] = {}
+    for row in rows:
+        if row.reason == DenialReason.SECRET_RETIRED:
+            refused.setdefault(row.key_id, []).append(row.date_added)
+    for key_id, moments in refused.items():
+        Secret.objects.filter(api_key_id=key_id).exclude(retires_at=None).update(
+            refused_at=moments[-1], refused_count=len(moments)
+        )
 
 
 def _calls_of(

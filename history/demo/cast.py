@@ -177,7 +177,7 @@ def _issue(actor: Actor, store: Store, part: Part) -> APIKey:
         mode=part.mode,
     )
     _age(key, part)
-    _end(key, part.ending, actor)
+    _end(key, part, actor)
     key.refresh_from_db()
     return key
 
@@ -207,9 +207,9 @@ def _age(key: APIKey, part: Part) -> None:
     key.refresh_from_db()
 
 
-def _end(key: APIKey, ending: str, actor: Actor) -> None:
+def _end(key: APIKey, part: Part, actor: Actor) -> None:
     now = timezone.now()
-    match ending:
+    match part.ending:
         case "expires soon":
             key.change(actor=actor, expires_at=now + timedelta(days=5))
         case "expired":
@@ -219,9 +219,20 @@ def _end(key: APIKey, ending: str, actor: Actor) -> None:
         case "rotates now":
             key.rotate(actor=actor, overlap=timedelta(days=1))
         case "old secret in use":
-            key.rotate(actor=actor)
-            retired = key.secrets.filter(retires_at__isnull=False)
-            retired.update(refused_at=now - timedelta(hours=3), refused_count=41)
+            _rotate(key, now - timedelta(days=part.age / 2), actor)
+
+
+def _rotate(key: APIKey, moment: datetime, actor: Actor) -> None:
+    key.rotate(actor=actor)
+    key.secrets.filter(retires_at=None).update(date_added=moment)
+    key.secrets.exclude(retires_at=None).update(
+        retires_at=moment, last_used_at=moment - timedelta(minutes=4)
+    )
+    APIKey.objects.filter(pk=key.pk).update(date_modified=moment)
+    ChangeRecord.objects.filter(api_key=key, action="rotated").update(
+        date_added=moment,
+        after={"version": 2, "signing": key.signing, "overlap_ends": moment.isoformat()},
+    )
 
 
 def _expire(key: APIKey, moment: datetime) -> None:
