@@ -125,7 +125,8 @@ def address_allowed(facts: Facts) -> Finding:
     else:
         advice = _("no entry is near it") if entries else _("the list is empty")
     sentence = _("%(ip)s is not on the key's list (%(how)s); %(advice)s")
-    raise Denied(DenialReason.IP, sentence % {**names, "advice": advice})
+    how = facts.client.how.removesuffix(".")
+    raise Denied(DenialReason.IP, sentence % {"ip": ip, "how": how, "advice": advice})
 
 
 def method_permitted(facts: Facts) -> Finding:

@@ -4,6 +4,9 @@ import os
 import tempfile
 from pathlib import Path
 
+# Names that machines are fond of for purposes of their own.
+for name in ("DEBUG", "HOST", "PORT", "REDIS_URL", "TIME_ZONE"):
+    os.environ.pop(name, None)
 os.environ.update(
     {
         "ENV_FILE": os.devnull,

@@ -23,7 +23,7 @@ PATHS: Final = {
 }
 AGENTS: Final = ("WooCommerce-Python-REST-API/3.0.0", "curl/8.11.0", "CoCart API/1.1.0", "okhttp/5")
 DETAILS: Final = {
-    "ip_not_allowed": "{ip} is not on the key's list ({ip} is connected to us directly.); "
+    "ip_not_allowed": "{ip} is not on the key's list ({ip} is connected to us directly); "
     "no entry is near it",
     "method_not_permitted": "a key of level {level} may not DELETE",
     "resource_not_permitted": "the key may not use {resource}; it has {resources}",
