@@ -44,6 +44,11 @@ class DenialReason(models.TextChoices):
             return 403
         return {DenialReason.RATE: 429, DenialReason.HISTORY: 503}.get(self, 401)
 
+    @classmethod
+    def in_words(cls, code: str) -> str:
+        """The label of a reason that was recorded; any other text as it is."""
+        return str(cls(code).label) if code in cls else code
+
     @property
     def proven(self) -> bool:
         """Whether this reason is only ever given to a caller that proved its secret."""

@@ -32,8 +32,6 @@ if TYPE_CHECKING:
 else:
     BaseInline = admin.TabularInline
 
-SETTINGS = ("description", "permission", "resources", "any_ip", "expires_at", "rate_limit")
-
 
 class KeyChangeForm(DeedForm):
     """The settings of an issued key."""
@@ -210,7 +208,7 @@ class APIKeyAdmin(KeyIssuingAdmin):
     def save_model(self, request: HttpRequest, obj: Any, form: Any, change: bool) -> None:
         obj.change(
             actor=Actor.from_request(request),
-            **{name: form.cleaned_data[name] for name in SETTINGS},
+            **{name: form.cleaned_data[name] for name in APIKey.SETTINGS},
         )
 
     def save_formset(self, request: HttpRequest, form: Any, formset: Any, change: bool) -> None:

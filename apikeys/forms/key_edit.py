@@ -26,8 +26,7 @@ class KeyEditForm(KeySettingsForm):
     @classmethod
     def of_key(cls, key: APIKey, data: Any = None, *, operator: Person) -> Self:
         """The form with what the key has now."""
-        names = ("description", "permission", "resources", "any_ip", "rate_limit")
-        initial = {name: getattr(key, name) for name in names} | cls.state_of(key)
+        initial = {name: getattr(key, name) for name in APIKey.SETTINGS} | cls.state_of(key)
         form = cls(data, operator=operator, initial=initial)
         form.key = key
         if key.expires_at is not None:

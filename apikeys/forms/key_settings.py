@@ -10,7 +10,7 @@ from django.utils.translation import gettext_lazy as _
 from apikeys import ratelimit
 from apikeys.forms.choices import offer_values
 from apikeys.forms.expiry import ExpiryFields
-from apikeys.models import Permission
+from apikeys.models import APIKey, Permission
 from apikeys.models.scope import Person
 from apikeys.text import plain_text
 
@@ -56,8 +56,7 @@ class KeySettingsForm(ExpiryFields):
 
     def key_settings(self) -> dict[str, Any]:
         """What the deeds on a key take."""
-        names = ("description", "permission", "resources", "any_ip", "rate_limit", "expires_at")
-        return {name: self.cleaned_data[name] for name in names}
+        return {name: self.cleaned_data[name] for name in APIKey.SETTINGS}
 
     def show(self, error: ValidationError) -> None:
         """Put what the deed complained about beside the field it is about."""

@@ -125,6 +125,9 @@ class APIKey(AddressList, Rotatable, Switchable, Searchable):
     # Names the form that asked for this key, so that sending it twice makes one key.
     submission = models.CharField(max_length=36, unique=True, null=True, editable=False)  # noqa: DJ001
 
+    # What is chosen when a key is issued, and can be changed afterwards.
+    SETTINGS = ("description", "permission", "resources", "any_ip", "expires_at", "rate_limit")
+
     # The API user stays, and its name does.
     searched = frozenset({"description"})
 
@@ -144,7 +147,7 @@ class APIKey(AddressList, Rotatable, Switchable, Searchable):
         indexes = LIST_INDEXES
 
     def __str__(self) -> str:
-        return f"{self.api_user.username} {tokens.hint(self.consumer_key)}"
+        return f"{self.api_user.username} {self.hint}"
 
     @property
     def hint(self) -> str:
@@ -167,8 +170,8 @@ class APIKey(AddressList, Rotatable, Switchable, Searchable):
         return "expired" if self.is_expired else "enabled"
 
     def words(self) -> list[str]:
-        texts = words_of(self.description, self.api_user.username)
-        return [*texts, ending_of(self.consumer_key)]
+        words = words_of(self.description, self.api_user.username)
+        return [*words, ending_of(self.consumer_key)]
 
     def permits(self, resource: str | None) -> bool:
         """Whether the key may use a view that names this resource."""
@@ -188,7 +191,7 @@ class APIKey(AddressList, Rotatable, Switchable, Searchable):
         return {
             **self.api_user.change_references(),
             "kind": ChangeRecord.Kind.API_KEY,
-            "name": f"{self.api_user.username} {self.hint}",
+            "name": str(self),
             "api_key": self,
             "consumer_key": self.consumer_key,
         }
@@ -211,7 +214,7 @@ class APIKey(AddressList, Rotatable, Switchable, Searchable):
 
     @transaction.atomic
     def change(self, *, actor: Actor, revision: int | None = None, **fields: Any) -> bool:
-        """Set description, permission, resources, any_ip, expires_at or rate_limit.
+        """Set some of ``SETTINGS``.
 
         Returns whether anything changed. Raises ``StaleRevision`` when ``revision`` is given and
         the key has moved on, and ``ValidationError`` when a value does not fit.

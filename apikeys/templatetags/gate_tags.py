@@ -32,7 +32,7 @@ def level_name(value: str) -> str:
 @register.simple_tag
 def reason_text(code: str) -> str:
     """A denial reason in words."""
-    return str(DenialReason(code).label) if code in DenialReason.values else code
+    return DenialReason.in_words(code)
 
 
 @register.simple_tag

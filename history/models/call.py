@@ -159,7 +159,7 @@ class CallRecord(models.Model):
     @property
     def reason_text(self) -> str:
         """The denial reason in words; blank when the call was let in."""
-        return str(DenialReason(self.reason).label) if self.reason in DenialReason else self.reason
+        return DenialReason.in_words(self.reason)
 
     @property
     def call(self) -> str:

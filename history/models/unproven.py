@@ -149,4 +149,4 @@ class UnprovenCalls(models.Model):
     @property
     def reason_text(self) -> str:
         """The denial reason in words; blank in the row that counts what came on top."""
-        return str(DenialReason(self.reason).label) if self.reason in DenialReason else self.reason
+        return DenialReason.in_words(self.reason)

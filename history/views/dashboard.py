@@ -114,7 +114,7 @@ def _in_words(reasons: list[tuple[str, int]]) -> list[dict[str, Any]]:
     return [
         {
             "code": code,
-            "label": DenialReason(code).label if code in DenialReason else code,
+            "label": DenialReason.in_words(code),
             "count": count,
             "advice": nextstep.ADVICE.get(code, ""),
         }

@@ -8,9 +8,7 @@ from apikeys.management import arguments
 from apikeys.management.base import Command as BaseCommand
 from apikeys.management.base import WrongUsage
 from apikeys.management.documents import key_details, key_document
-from apikeys.models import Permission
-
-CHANGEABLE = ("description", "permission", "resources", "expires_at", "rate_limit", "any_ip")
+from apikeys.models import APIKey, Permission
 
 
 class Command(BaseCommand):
@@ -54,7 +52,7 @@ class Command(BaseCommand):
         )
 
     def handle(self, *args: Any, **options: Any) -> None:
-        fields = {name: options[name] for name in CHANGEABLE if name in options}
+        fields = {name: options[name] for name in APIKey.SETTINGS if name in options}
         if not fields:
             raise WrongUsage("Say what to change.")
         if fields.get("rate_limit") == "default":
