@@ -5,7 +5,7 @@ from django.db.models.signals import post_migrate
 from django.utils.translation import gettext_lazy as _
 
 from apikeys.change_words import WORDS
-from apikeys.worker import WorkerTask
+from apikeys.worker_tasks import WorkerTask
 
 
 class APIKeysConfig(AppConfig):

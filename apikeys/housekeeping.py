@@ -6,7 +6,7 @@ from typing import Any, Final
 from django.db import transaction
 from django.db.models import QuerySet
 
-from apikeys.worker import stopping
+from apikeys.worker_tasks import stopping
 
 AT_ONCE: Final = 1000
 

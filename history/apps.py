@@ -3,7 +3,7 @@ from datetime import timedelta
 from django.apps import AppConfig
 from django.utils.translation import gettext_lazy as _
 
-from apikeys.worker import WorkerTask
+from apikeys.worker_tasks import WorkerTask
 from history.change_words import WORDS
 
 

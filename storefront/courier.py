@@ -21,10 +21,11 @@ from django.db.models import F, OuterRef, Q, QuerySet, Subquery
 from django.db.models.functions import Coalesce
 from django.utils import timezone
 
-from apikeys import tokens, worker
+from apikeys import tokens
 from apikeys.actor import Actor
 from apikeys.holder import is_dead, new_name
 from apikeys.models import Status
+from apikeys.worker_tasks import stopping
 from storefront import outgoing, signing
 from storefront.models import Delivery, DeliveryStatus, Webhook
 from storefront.models.delivery import wait_after
@@ -78,7 +79,7 @@ class Courier:
         When the database does not answer, what is under way is written down before the task
         fails; otherwise every message of it would be sent twice.
         """
-        if worker.stopping():
+        if stopping():
             return []
         try:
             return self._claim_oldest()

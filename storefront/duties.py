@@ -6,7 +6,7 @@ from typing import Final
 from django.utils import timezone
 
 from apikeys.housekeeping import delete_in_steps
-from apikeys.worker import stopping
+from apikeys.worker_tasks import stopping
 from storefront.models import (
     Cart,
     Delivery,

@@ -14,7 +14,7 @@ from django.test.utils import CaptureQueriesContext
 from django.utils import timezone
 
 from apikeys.models import ChangeRecord
-from apikeys.worker import shift
+from apikeys.worker_tasks import shift
 from storefront import courier, outgoing
 from storefront.courier import Courier, deliver
 from storefront.duties import forget_old_deliveries

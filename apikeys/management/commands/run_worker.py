@@ -6,10 +6,10 @@ from typing import Any
 from django.core.management.base import CommandParser
 
 from apikeys import at_rest
-from apikeys.background import LeaseTaken, Worker
 from apikeys.management.base import Command as BaseCommand
 from apikeys.management.base import Failed
-from apikeys.worker import tasks
+from apikeys.worker import LeaseTaken, Worker
+from apikeys.worker_tasks import tasks
 
 
 class Command(BaseCommand):

@@ -78,7 +78,7 @@ class TestOnce:
 
     def test_it_ends_with_1_when_another_worker_does_not_step_aside(self, command, monkeypatch):
         WorkerLeaseFactory()
-        monkeypatch.setattr("apikeys.background.ASIDE", 0.1)
+        monkeypatch.setattr("apikeys.worker.ASIDE", 0.1)
         ran = command("run_worker", "--once", "--json")
         assert (ran.code, ran.out) == (1, "")
         assert "Another worker" in ran.err

@@ -9,11 +9,10 @@ import pytest
 from django.db import OperationalError
 from django.db.models.functions import Now
 
-from apikeys import background
-from apikeys.background import LeaseTaken, Worker
 from apikeys.holder import new_name
 from apikeys.models import WorkerLease
-from apikeys.worker import WorkerTask, stopping, tasks
+from apikeys.worker import LeaseTaken, Worker
+from apikeys.worker_tasks import WorkerTask, stopping, tasks
 from tests.factories import WorkerLeaseFactory
 
 HERE = __name__
@@ -50,7 +49,7 @@ def duty(monkeypatch):
 @pytest.fixture
 def start(monkeypatch):
     """Start workers in threads, as on several hosts, and stop them in the end."""
-    monkeypatch.setattr(background, "HEARTBEAT", 0.1)
+    monkeypatch.setattr("apikeys.worker.HEARTBEAT", 0.1)
     started = []
 
     def run(*tasks):
@@ -120,7 +119,7 @@ class TestOnce:
         assert WorkerLease.objects.take("another")
 
     def test_it_gives_up_when_the_working_one_does_not_step_aside(self, duty, monkeypatch):
-        monkeypatch.setattr(background, "ASIDE", 0.1)
+        monkeypatch.setattr("apikeys.worker.ASIDE", 0.1)
         WorkerLeaseFactory()
         task, done = duty("one")
         with pytest.raises(LeaseTaken):
@@ -232,7 +231,7 @@ class TestWork:
         assert not stopping()
 
     def test_a_failing_task_is_tried_again(self, duty, start, monkeypatch):
-        monkeypatch.setattr(background, "FIRST_PAUSE", 0.01)
+        monkeypatch.setattr("apikeys.worker.FIRST_PAUSE", 0.01)
         well = threading.Event()
         task, done = duty("shaky", lambda: well.set() if done.calls == 3 else fail())
         worker, _thread = start(task)
@@ -244,7 +243,7 @@ class TestWork:
         outage = [lose_the_database] * 3
         take = WorkerLease.objects.take
         monkeypatch.setattr(
-            background.Worker,
+            Worker,
             "_lead",
             lambda self: outage.pop()() if outage else take(self.holder),
         )
