@@ -10,6 +10,11 @@ Person = User | AnonymousUser
 Row = TypeVar("Row", bound=models.Model)
 
 
+def is_console_user(person: Person) -> bool:
+    """Whether the console is open to this person: active, and staff or superuser."""
+    return person.is_active and (person.is_staff or person.is_superuser)
+
+
 def sees_every_store(person: Person) -> bool:
     """Whether nothing is left out for this person: an active superuser."""
     return person.is_superuser and person.is_active

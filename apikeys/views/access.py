@@ -14,18 +14,13 @@ from django.utils.translation import gettext as _
 from django.views.decorators.http import require_http_methods
 
 from apikeys.models import APIKey
-from apikeys.models.scope import Person
+from apikeys.models.scope import is_console_user
 from apikeys.views.pasted_secret import without_secret
 
 View = Callable[..., HttpResponseBase]
 PAGE: Final = ("GET", "HEAD")
 FORM: Final = ("GET", "HEAD", "POST")
 DEED: Final = ("POST",)
-
-
-def is_console_user(user: Person) -> bool:
-    """Whether the console is open to this user: active, and staff or superuser."""
-    return user.is_active and (user.is_staff or user.is_superuser)
 
 
 def require(request: HttpRequest, permission: str) -> None:

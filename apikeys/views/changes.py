@@ -1,29 +1,13 @@
 """Who changed what: of one key, and of everything this console user may see."""
 
-from django import forms
 from django.http import HttpRequest, HttpResponse
 from django.shortcuts import render
-from django.utils.translation import gettext_lazy as _
 
 from apikeys.by_value import having_any
+from apikeys.forms.change_list import ChangeListForm
 from apikeys.models import APIKey, ChangeRecord
 from apikeys.paging import page_of
-from apikeys.text import plain_text
 from apikeys.views.access import console_page, key_page
-
-
-class ChangeListForm(forms.Form):
-    """The filters of the global list; what does not fit is ignored."""
-
-    q = forms.CharField(
-        label=_("API username, consumer key or person"),
-        required=False,
-        max_length=200,
-        validators=[plain_text],
-    )
-    kind = forms.ChoiceField(
-        label=_("What"), required=False, choices=[("", _("Everything")), *ChangeRecord.Kind.choices]
-    )
 
 
 @key_page("apikeys.view_changerecord")

@@ -6,33 +6,16 @@ from axes.helpers import get_cool_off
 from django.contrib import messages
 from django.contrib.auth import views
 from django.contrib.auth.forms import AuthenticationForm
-from django.contrib.auth.signals import user_login_failed
 from django.http import HttpRequest, HttpResponse
 from django.shortcuts import render
 from django.utils.translation import gettext as _
-from django.utils.translation import gettext_lazy
 
 from apikeys import ratelimit
 from apikeys.client_ip import axes_client_ip
+from apikeys.forms.login import LoginForm
+from apikeys.models.scope import is_console_user
 from apikeys.networks import merge_network
-from apikeys.views.access import DEED, console_page, is_console_user
-
-
-class LoginForm(AuthenticationForm):
-    """The console's login. Who is no console user reads the same as after a wrong password."""
-
-    error_messages = {  # noqa: RUF012 - Django's own attribute
-        "invalid_login": gettext_lazy("The username or the password is wrong."),
-        "inactive": gettext_lazy("The username or the password is wrong."),
-    }
-
-    def confirm_login_allowed(self, user: Any) -> None:
-        if not is_console_user(user):
-            # Counted like a wrong password: who is locked out and who is not would tell otherwise
-            # that the password of, say, a shopper was right.
-            named = {"username": self.cleaned_data["username"]}
-            user_login_failed.send(__name__, credentials=named, request=self.request)
-            raise self.get_invalid_login_error()
+from apikeys.views.access import DEED, console_page
 
 
 class Login(views.LoginView):

@@ -1,30 +1,13 @@
 """Theme, time zone and rows per page, kept in cookies of the browser."""
 
-from typing import Any
-
-from django import forms
 from django.conf import settings
 from django.http import HttpRequest, HttpResponse, HttpResponseRedirect
 from django.shortcuts import render
 from django.utils.http import url_has_allowed_host_and_scheme
-from django.utils.translation import gettext_lazy as _
 from django.views.decorators.http import require_http_methods
 
-from apikeys.forms.choices import offer_values
-from apikeys.preferences import LIFETIME, PAGE_SIZES, THEMES, Preferences, cookie, zones
-
-
-class PreferencesForm(forms.Form):
-    theme = forms.ChoiceField(label=_("Theme"), choices=THEMES.items(), required=False)
-    zone = forms.ChoiceField(label=_("Time zone"), required=False)
-    per_page = forms.TypedChoiceField(
-        label=_("Rows per page"), choices=[(size, size) for size in PAGE_SIZES], required=False
-    )
-
-    def __init__(self, *args: Any, **kwargs: Any) -> None:
-        super().__init__(*args, **kwargs)
-        named = [(zone, zone) for zone in sorted(zones())]
-        offer_values(self, "zone", [("", settings.TIME_ZONE), *named])
+from apikeys.forms.preferences import PreferencesForm
+from apikeys.preferences import LIFETIME, Preferences, cookie
 
 
 def safe_next(request: HttpRequest, default: str = "/console/") -> str:

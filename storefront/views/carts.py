@@ -1,41 +1,18 @@
 """The console's pages about carts: to look at, and to throw an open one away."""
 
-from django import forms
 from django.contrib import messages
 from django.http import HttpRequest, HttpResponse
 from django.shortcuts import get_object_or_404, redirect, render
 from django.utils import timezone
 from django.utils.translation import gettext as _
-from django.utils.translation import gettext_lazy
 
 from apikeys.actor import Actor
 from apikeys.by_value import having_any
 from apikeys.paging import page_of
-from apikeys.text import plain_text
 from apikeys.views.access import DEED, console_page
+from storefront.forms.cart_list import CartListForm
 from storefront.models import Cart
 from storefront.models.cart import CartClosed
-
-
-class CartListForm(forms.Form):
-    """The filters of the list; what does not fit is ignored."""
-
-    q = forms.CharField(
-        label=gettext_lazy("Cart or customer"),
-        required=False,
-        max_length=100,
-        validators=[plain_text],
-        widget=forms.SearchInput,
-    )
-    state = forms.ChoiceField(
-        label=gettext_lazy("State"),
-        required=False,
-        choices=[
-            ("", gettext_lazy("Every state")),
-            ("open", gettext_lazy("Open")),
-            ("ordered", gettext_lazy("Checked out")),
-        ],
-    )
 
 
 @console_page("storefront.view_cart")

@@ -2,9 +2,7 @@
 
 from collections.abc import Callable
 from functools import wraps
-from typing import Any
 
-from django import forms
 from django.core.exceptions import ValidationError
 from django.http import HttpRequest, HttpResponse
 from django.shortcuts import redirect, render
@@ -13,43 +11,13 @@ from django.utils.translation import gettext_lazy as _
 from django.views.decorators.cache import never_cache
 from django.views.decorators.http import require_http_methods
 
-from apikeys.forms.choices import offer_rows
 from storefront import shopper_cookie
-from storefront.models import Cart, PaymentMethod
+from storefront.forms.shopper import CheckoutForm, QuantityForm
+from storefront.models import Cart
 from storefront.models.cart import CartClosed
 from storefront.models.cart_item import MOST_PIECES
 
 View = Callable[[HttpRequest], HttpResponse]
-
-
-class QuantityForm(forms.Form):
-    item = forms.CharField(max_length=32, widget=forms.HiddenInput)
-    quantity = forms.IntegerField(min_value=0, max_value=MOST_PIECES)
-
-
-class CheckoutForm(forms.Form):
-    payment_method = forms.ModelChoiceField(
-        PaymentMethod.objects.none(),
-        label=_("Payment method"),
-        to_field_name="code",
-        empty_label=None,
-        widget=forms.RadioSelect,
-    )
-    buyer_email = forms.EmailField(
-        label=_("Email"),
-        required=False,
-        max_length=254,
-        widget=forms.EmailInput(attrs={"autocomplete": "email"}),
-    )
-
-    def __init__(self, *args: Any, cart: Cart, **options: Any) -> None:
-        super().__init__(*args, **options)
-        methods = PaymentMethod.objects.offered().filter(store=cart.store)
-        if methods:
-            offer_rows(self, "payment_method", methods)
-            self.fields["payment_method"].initial = methods[0].code
-        else:
-            del self.fields["payment_method"]
 
 
 def _of_cart(view: Callable[[HttpRequest, Cart], HttpResponse]) -> View:
