@@ -43,13 +43,13 @@ def mismatches() -> list[str]:
 def _lost_peppers() -> list[str]:
     found = []
     for known in KnownPepper.objects.order_by("pepper_id"):
-        number, holders = known.pepper_id, Secret.objects.valid().filter(pepper_id=known.pepper_id)
+        number = known.pepper_id
         if number in settings.APIKEYS_PEPPERS:
             if not known.is_in_place:
                 found.append(
                     f"Pepper {number} in APIKEYS_PEPPERS is not the one this database knows."
                 )
-        elif holders.exists():
+        elif Secret.objects.valid().filter(pepper_id=number).exists():
             found.append(f"APIKEYS_PEPPERS lacks pepper {number}, which secrets are kept under.")
     return found
 

@@ -11,9 +11,7 @@ from apikeys.worker_tasks import stopping
 AT_ONCE: Final = 1000
 
 
-def delete_in_steps(
-    rows: "QuerySet[Any]", *, at_once: int = AT_ONCE, skip_held: bool = False
-) -> int:
+def delete_in_steps(rows: QuerySet[Any], *, at_once: int = AT_ONCE, skip_held: bool = False) -> int:
     """Delete these rows, the first ones first; returns how many rows of their kind went.
 
     Each step is a transaction of its own: one large one would hold SQLite's only write lock for

@@ -66,7 +66,7 @@ class CappedPaginator(Paginator):  # type: ignore[type-arg]
         return Page(_only(rows, ids), number, self)
 
 
-def _only(rows: "QuerySet[Any]", ids: list[Any]) -> "QuerySet[Any]":
+def _only(rows: QuerySet[Any], ids: list[Any]) -> QuerySet[Any]:
     """The rows with these ids, in the same order."""
     chosen = rows.all()
     # The ids were found under the filters, those of who may see what included. Asked for these
@@ -75,7 +75,7 @@ def _only(rows: "QuerySet[Any]", ids: list[Any]) -> "QuerySet[Any]":
     return chosen.filter(pk__in=ids)
 
 
-def page_of(rows: "QuerySet[Any]", request: HttpRequest) -> Page[Any]:
+def page_of(rows: QuerySet[Any], request: HttpRequest) -> Page[Any]:
     """The page that the URL asks for; the first or the last one for a number out of range."""
     return CappedPaginator(rows, page_size(request)).get_page(request.GET.get("page", "1"))
 

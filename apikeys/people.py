@@ -56,7 +56,7 @@ def snapshot(obj: Any) -> dict[str, Any]:
     return values
 
 
-def _names(rows: "QuerySet[Any]") -> list[str]:
+def _names(rows: QuerySet[Any]) -> list[str]:
     """What they are called. The name of a permission begins with that of its content type."""
     if rows.model is Permission:
         rows = rows.select_related("content_type")

@@ -17,7 +17,7 @@ class Total:
     is_least: bool = False
 
     @classmethod
-    def of(cls, rows: "QuerySet[Any]", most: int) -> Self:
+    def of(cls, rows: QuerySet[Any], most: int) -> Self:
         """How many rows there are, counted up to ``most``.
 
         In their own order: PostgreSQL then walks an index and stops, instead of reading them all.
@@ -29,7 +29,7 @@ class Total:
         return f"{self.count:,}{'+' if self.is_least else ''}"
 
 
-def count_beside(rows: "QuerySet[Any]", reference: str) -> Coalesce:
+def count_beside(rows: QuerySet[Any], reference: str) -> Coalesce:
     """How many of these rows refer to each row of the query that is annotated with it."""
     own = rows.filter(**{reference: OuterRef("pk")}).order_by().values(reference)
     return Coalesce(Subquery(own.annotate(count=Count("pk")).values("count")), 0)

@@ -7,7 +7,7 @@ from django import forms
 from django.db.models import QuerySet
 
 
-def offer_rows(form: forms.BaseForm, name: str, rows: "QuerySet[Any]") -> None:
+def offer_rows(form: forms.BaseForm, name: str, rows: QuerySet[Any]) -> None:
     """Let a field choose among these rows."""
     cast("forms.ModelChoiceField[Any]", form.fields[name]).queryset = rows
 

@@ -11,6 +11,7 @@ from apikeys.forms.people import OwnerForm, UserCreateForm
 from apikeys.models import APIKey, APIUser, ChangeRecord, Status
 from apikeys.paging import page_of
 from apikeys.total import COUNTED, Total, count_beside
+from apikeys.views import filters
 from apikeys.views.access import DEED, FORM, atomic_post, console_page
 from apikeys.views.form_page import form_page
 
@@ -25,14 +26,16 @@ def _found(request: HttpRequest, username: str) -> APIUser:
 @console_page("apikeys.view_apiuser")
 def user_list(request: HttpRequest) -> HttpResponse:
     users = APIUser.objects.visible_to(request.user).select_related("store", "owner")
-    text = request.GET.get("q", "").strip()[:64].replace("\0", "")
-    if text:
+    if text := filters.text(request):
         users = users.matching(text)
-    if request.GET.get("status") in Status.values:
-        users = users.filter(status=request.GET["status"])
+    if status := filters.choice(request, "status", Status.values):
+        users = users.filter(status=status)
     users = users.annotate(number_of_keys=count_beside(APIKey.objects.all(), "api_user"))
-    page = page_of(users.order_by("username"), request)
-    context = {"page": page, "q": text, "statuses": Status.choices}
+    context = {
+        "page": page_of(users.order_by("username"), request),
+        "statuses": Status.choices,
+        "filtered": filters.has_filters(request),
+    }
     return render(request, "apikeys/user_list.html", context)
 
 

@@ -8,6 +8,7 @@ from django.shortcuts import render
 
 from apikeys.networks import ENTRY_LENGTH, merge_network
 from apikeys.paging import page_of
+from apikeys.views import filters
 from apikeys.views.access import console_page
 from history.models import UnprovenCalls
 
@@ -18,8 +19,8 @@ VIEW: Final = "history.view_unprovencalls"
 def attempts(request: HttpRequest) -> HttpResponse:
     """Merged counts, the newest minute first."""
     rows = UnprovenCalls.objects.visible_to(request.user).order_by("-minute", "-pk")
-    if named := request.GET.get("key", ""):
-        rows = rows.filter(consumer_key=named[:64].replace("\x00", ""))
+    if named := filters.text(request, "key"):
+        rows = rows.filter(consumer_key=named)
     if asked := request.GET.get("ip", "").strip()[:ENTRY_LENGTH]:
         # IPv6 is counted by /64, and shown so: both an address and the network that is shown do.
         network = merge_network(asked.removesuffix("/64"))

@@ -9,9 +9,9 @@ from django.utils.translation import gettext as _
 
 from apikeys.actor import Actor
 from apikeys.paging import page_of
+from apikeys.views import filters
 from apikeys.views.access import DEED, console_page
 from storefront.models import Delivery, DeliveryStatus
-from storefront.views import filters
 from storefront.views.once import is_repeated
 
 

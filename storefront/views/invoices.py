@@ -13,11 +13,11 @@ from apikeys.actor import Actor
 from apikeys.by_value import having_any
 from apikeys.models import ChangeRecord
 from apikeys.paging import page_of
+from apikeys.views import filters
 from apikeys.views.access import DEED, FORM, console_page
 from apikeys.views.form_page import form_page
 from storefront.forms.invoice import NewInvoiceForm, PaymentForm
 from storefront.models import Delivery, Invoice, InvoiceStatus
-from storefront.views import filters
 from storefront.views.once import is_repeated
 
 SHOWN = 50

@@ -8,11 +8,11 @@ from django.utils.translation import gettext as _
 
 from apikeys.actor import Actor
 from apikeys.paging import page_of
+from apikeys.views import filters
 from apikeys.views.access import DEED, FORM, atomic_post, console_page
 from apikeys.views.form_page import form_page
 from storefront.forms.product import NewProductForm, ProductForm
 from storefront.models import Product
-from storefront.views import filters
 
 TEMPLATE = "storefront/product_form.html"
 

@@ -13,12 +13,11 @@ from django.views.decorators.debug import sensitive_post_parameters, sensitive_v
 
 from apikeys.actor import Actor
 from apikeys.paging import page_of
-from apikeys.views import password_again
+from apikeys.views import filters, password_again
 from apikeys.views.access import DEED, FORM, atomic_post, console_page
 from apikeys.views.form_page import form_page
 from storefront.forms.webhook import NewWebhookForm, RotationForm, WebhookForm
 from storefront.models import InvoiceStatus, Webhook
-from storefront.views import filters
 from storefront.views.once import is_repeated
 
 TEMPLATE = "storefront/webhook_form.html"

@@ -1,4 +1,4 @@
-"""What the lists of the shop have in common: the URL says what they are searched for."""
+"""What the URL of a list says that it is narrowed to; what does not fit is ignored."""
 
 from datetime import datetime, time
 from typing import Any, TypeVar
