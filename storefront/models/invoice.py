@@ -61,6 +61,8 @@ class Invoice(Payable):
     """What a customer owes a store, payable on a page of its own."""
 
     change_kind = ChangeRecord.Kind.INVOICE
+    # Greenfield knows others, such as top-ups; here every invoice has an amount.
+    kind = "Standard"
 
     order_id = models.CharField(_("order id"), max_length=200, blank=True)
     buyer_email = models.EmailField(_("buyer's email"), blank=True)
@@ -80,7 +82,7 @@ class Invoice(Payable):
         verbose_name = _("invoice")
         verbose_name_plural = _("invoices")
         ordering = ("-date_added", "-pk")
-        permissions = (("mark_invoice", "Can mark invoices as settled or invalid"),)
+        permissions = (("mark_invoice", _("Can mark invoices as settled or invalid")),)
         constraints = (
             models.CheckConstraint(
                 name="invoice_amount_is_positive", condition=Q(amount_minor__gt=0)
@@ -103,9 +105,6 @@ class Invoice(Payable):
 
     def __str__(self) -> str:
         return self.public_id
-
-    # Greenfield knows others, such as top-ups; here every invoice has an amount.
-    kind = "Standard"
 
     @property
     def checkout_link(self) -> str:
