@@ -34,7 +34,6 @@ WORDS: Final = {
     "is_staff": _("is staff"),
     "is_superuser": _("is superuser"),
     "label": _("label"),
-    "mode": _("kind"),
     "name": _("name"),
     "network": _("address or network"),
     "overlap_ends": _("overlap ends"),

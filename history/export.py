@@ -68,7 +68,7 @@ def row(record: CallRecord) -> dict[str, Any]:
 
 def note(actor: Actor, conditions: dict[str, str], *, key: APIKey | None = None) -> None:
     """Whoever takes calls out of the history leaves a trace, as with any other deed."""
-    of: dict[str, Any] = {"kind": ChangeRecord.Kind.CONSOLE, "name": "history"}
+    of: dict[str, Any] = {"kind": ChangeRecord.Kind.CONSOLE, "name": "call history"}
     if key is not None:
         of = key.change_references()
     ChangeRecord.objects.keep(actor, "history exported", after=conditions, **of)

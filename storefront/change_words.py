@@ -21,6 +21,7 @@ WORDS: Final = {
     "delivery": _("delivery"),
     "dialect": _("names of the events"),
     "events": _("events"),
+    "mode": _("mode"),
     "order_id": _("order id"),
     "paid": _("paid"),
     "price": _("price"),
