@@ -145,6 +145,11 @@ def digest(secret: str, pepper_id: int) -> str:
     return hmac.digest(bytes.fromhex(pepper), text, "sha256").hex()
 
 
+def digests(text: str) -> list[str]:
+    """What may be stored in place of a text: its digest under every pepper, newest first."""
+    return [digest(text, pepper_id) for pepper_id in settings.APIKEYS_PEPPERS]
+
+
 def matches(secret: str, stored: str, pepper_id: int) -> bool:
     """Whether ``stored`` is the digest of ``secret``; never for a blank or unreadable one."""
     try:

@@ -2,7 +2,17 @@
 
 from django.urls import URLPattern, URLResolver, re_path
 
-from storefront.api import deliveries, invoices, products, webhooks
+from storefront.api import (
+    carts,
+    checkout,
+    deliveries,
+    invoices,
+    products,
+    session_transfers,
+    webhooks,
+)
+
+CART = r"^carts/(?P<cart_id>[^/]+)"
 
 urlpatterns: list[URLPattern | URLResolver] = [
     re_path(r"^products/?$", products.ProductList.as_view(), name="products"),
@@ -56,5 +66,30 @@ urlpatterns: list[URLPattern | URLResolver] = [
         r"^webhooks/(?P<webhook_id>[^/]+)/deliveries/(?P<delivery_id>[^/]+)/redeliver/?$",
         deliveries.Redelivery.as_view(),
         name="redelivery",
+    ),
+    re_path(r"^carts/?$", carts.CartList.as_view(), name="carts"),
+    re_path(CART + r"/?$", carts.CartDetail.as_view(), name="cart"),
+    re_path(CART + r"/items/?$", carts.CartItems.as_view(), name="cart_items"),
+    re_path(
+        CART + r"/items/(?P<item_key>[^/]+)/?$", carts.CartItemDetail.as_view(), name="cart_item"
+    ),
+    re_path(CART + r"/clear/?$", carts.CartClear.as_view(), name="cart_clear"),
+    re_path(CART + r"/totals/?$", carts.CartTotals.as_view(), name="cart_totals"),
+    re_path(CART + r"/customer/?$", carts.CartCustomer.as_view(), name="cart_customer"),
+    re_path(CART + r"/checkout/?$", checkout.Checkout.as_view(), name="cart_checkout"),
+    re_path(
+        r"^checkout/payment-methods/?$",
+        checkout.PaymentMethods.as_view(),
+        name="checkout_payment_methods",
+    ),
+    re_path(
+        r"^session-transfers/?$",
+        session_transfers.SessionTransfers.as_view(),
+        name="session_transfers",
+    ),
+    re_path(
+        r"^session-transfers/check/?$",
+        session_transfers.SessionTransferCheck.as_view(),
+        name="session_transfer_check",
     ),
 ]

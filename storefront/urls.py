@@ -2,12 +2,9 @@
 
 from django.urls import URLPattern, URLResolver, include, re_path
 
-from storefront import cart_urls
-
 urlpatterns: list[URLPattern | URLResolver] = [
     re_path(r"^api/v1/stores/(?P<store_id>[^/]+)/", include("storefront.api_urls")),
-    re_path(r"^api/v1/stores/(?P<store_id>[^/]+)/", include(cart_urls.in_store)),
-    re_path(r"^wp-json/cocart/preview/", include(cart_urls.of_cocart)),
+    re_path(r"^wp-json/cocart/preview/", include("storefront.cocart_urls")),
     re_path(r"^console/shop/", include("storefront.console_urls")),
     re_path(r"^", include("storefront.shopper_urls")),
 ]

@@ -56,7 +56,7 @@ class SessionTransferQuerySet(ScopedQuerySet["SessionTransfer"]):
             subscription=subscription,
             client=client,
             consumer_key=key.consumer_key,
-            digest=_digest_of_ticket(ticket),
+            digest=tokens.digest(_digested(ticket), tokens.newest_pepper_id()),
             expires_at=min(now + LIFETIME if expires_at is None else expires_at, last),
         )
         transfer.full_clean(validate_unique=False)
@@ -66,7 +66,7 @@ class SessionTransferQuerySet(ScopedQuerySet["SessionTransfer"]):
     def of_ticket(self, ticket: str) -> "SessionTransfer | None":
         """The transfer that this ticket stands for, used or not."""
         transfers = self.select_related("cart", "store")
-        return transfers.filter(digest__in=_digests_of_ticket(ticket)).first()
+        return transfers.filter(digest__in=tokens.digests(_digested(ticket))).first()
 
     def spend_link(self, link: transfer_link.Link, cart: Cart) -> bool:
         """Use up a link that an integrator signed. False when its nonce was used before.
@@ -185,12 +185,8 @@ class SessionTransfer(Owned):
         return unspent.update(spent_at=now) == 1
 
 
-def _digest_of_ticket(ticket: str, pepper_id: int | None = None) -> str:
-    return tokens.digest(f"transfer ticket {ticket}", pepper_id or tokens.newest_pepper_id())
-
-
-def _digests_of_ticket(ticket: str) -> list[str]:
-    return [_digest_of_ticket(ticket, pepper_id) for pepper_id in settings.APIKEYS_PEPPERS]
+def _digested(ticket: str) -> str:
+    return f"transfer ticket {ticket}"
 
 
 def _digest_of_link(link: transfer_link.Link) -> str:
