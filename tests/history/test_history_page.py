@@ -9,7 +9,7 @@ from oauthlib.oauth1 import Client
 from apikeys import tokens
 from apikeys.denial import DenialReason
 from apikeys.models import APIKey
-from history import nextstep
+from history import nextstep, search
 from history.models import CallRecord, UnprovenCalls
 from tests.calls import basic
 from tests.factories import (
@@ -241,6 +241,25 @@ def test_attempts_without_the_right_secret_are_shown_apart(client, admin):
     assert "No calls yet" in text_of(page)
     assert "198.51.100.9 12" in text_of(everything)
     assert overview.status_code == 200
+
+
+def test_a_search_that_stopped_short_says_how_far_it_looked_and_how_to_go_on(
+    client, admin, monkeypatch
+):
+    monkeypatch.setattr(search, "REACH", 2)
+    key = APIKeyFactory()
+    for hour in range(3):
+        CallRecordFactory(key=key, date_added=NOON + timedelta(hours=hour), path=f"/{hour}")
+    far = "Looked through the calls back to 2 Mar 2026, 13:00:00 UTC"
+
+    nothing_yet = text_of(client.get(HISTORY, {"path": "/0"}))
+    something = text_of(client.get(HISTORY, {"path": "/2"}))
+    everything = text_of(client.get(HISTORY))
+
+    assert f"{far} . There are older ones. Look further back below, or choose" in nothing_yet
+    assert f"Showing 1 to 1 of 1+. {far} ; older ones may match, too." in something
+    assert all("Look further back" in shown for shown in (nothing_yet, something))
+    assert "Looked through" not in everything
 
 
 UNSIGNED = "Signed, but this key was issued without signing: rotate it with signing on"
