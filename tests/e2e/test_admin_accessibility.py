@@ -94,6 +94,37 @@ def test_axe_finds_nothing_on_any_kind_of_page(visitor, records, theme, width):
 
 
 @pytest.mark.parametrize(("theme", "width"), [LOOKS[0], LOOKS[-1]])
+@pytest.mark.parametrize("address", ["/admin/apikeys/store/add/", "/console/stores/new/"])
+def test_axe_finds_nothing_wrong_with_what_warns_of_the_end_of_a_session(
+    visitor, theme, width, address
+):
+    page = visitor(width=width, theme=theme)
+    inspection = Inspection(page)
+
+    page.goto(address)
+    page.evaluate(
+        "for (const box of document.querySelector('[data-session]').children) box.hidden = false"
+    )
+    page.get_by_role("button", name="Stay logged in").wait_for()
+    inspection.look(address)
+
+    assert inspection.complaints == []
+
+
+def test_who_is_about_to_be_logged_out_of_the_admin_can_stay(visitor):
+    page = visitor(width=1280, theme="light")
+    page.clock.install()
+    page.goto("/admin/apikeys/store/add/")
+    page.locator("#id_name").fill("Harbour Books")
+
+    page.clock.fast_forward("56:00")
+    page.get_by_role("button", name="Stay logged in").click()
+
+    page.get_by_text("You will be logged out").wait_for(state="hidden")
+    assert page.locator("#id_name").input_value() == "Harbour Books"
+
+
+@pytest.mark.parametrize(("theme", "width"), [LOOKS[0], LOOKS[-1]])
 def test_axe_finds_nothing_on_the_pages_of_any_model(visitor, records, theme, width):
     page = visitor(width=width, theme=theme)
     inspection = Inspection(page)
