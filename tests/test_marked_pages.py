@@ -172,7 +172,7 @@ def places(client, db, monkeypatch):
     }
     PaymentMethodFactory(store=store, title="Method1")
     SessionTransferFactory(key=writing, cart=shop["cart"])
-    monkeypatch.setattr("apikeys.views.preferences.zones", lambda: {"UTC"})
+    monkeypatch.setattr("apikeys.forms.preferences.zones", lambda: {"UTC"})
     pseudo.install(monkeypatch)
     return {
         **{
