@@ -53,8 +53,14 @@ class Command(BaseCommand):
             dest="expires_at",
             type=arguments.expiry,
             metavar="2027-01-31|90d",
+            help="when it ends: as this day begins, at a time (2027-01-31T18:00), or after so long",
         )
-        parser.add_argument("--rate-limit", default="", metavar="600/minute|none")
+        parser.add_argument(
+            "--rate-limit",
+            default="",
+            metavar="600/minute|none",
+            help="calls that are let in (default: DEFAULT_RATE_LIMIT)",
+        )
         parser.add_argument("--signing", action="store_true", help="let it sign (OAuth 1.0a)")
         parser.add_argument("--test", action="store_true", help="mark it as a test key")
 

@@ -42,8 +42,14 @@ class Command(BaseCommand):
             type=arguments.expiry_or_none,
             default=SUPPRESS,
             metavar="2027-01-31|90d|none",
+            help="when it ends: as this day begins, at a time (2027-01-31T18:00), or after so long",
         )
-        parser.add_argument("--rate-limit", default=SUPPRESS, metavar="600/minute|none|default")
+        parser.add_argument(
+            "--rate-limit",
+            default=SUPPRESS,
+            metavar="600/minute|none|default",
+            help="calls that are let in (default: DEFAULT_RATE_LIMIT)",
+        )
         parser.add_argument(
             "--any-ip",
             action=BooleanOptionalAction,
