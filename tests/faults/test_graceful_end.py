@@ -8,7 +8,7 @@ from contextlib import ExitStack
 
 import pytest
 
-from tests.faults.callers import Caller, issue
+from tests.faults.callers import Caller, in_every_worker, issue
 from tests.faults.wire import Wire
 
 pytestmark = pytest.mark.e2e
@@ -29,7 +29,8 @@ def key(console):
 
 @pytest.fixture
 def wires(console, key):
-    with ExitStack() as connections:
+    # A process that is still starting could miss the signal.
+    with in_every_worker(console, key), ExitStack() as connections:
         yield [connections.enter_context(Wire(console, key)) for _ in range(OPEN)]
 
 
@@ -54,10 +55,12 @@ def under_way(wires):
 
 
 def finished(wires):
-    """The statuses of all answers, once every body was sent."""
+    """The statuses of all answers, each after its body; one by one, as writers share a lock."""
+    statuses = []
     for wire in wires:
         wire.send(BODY)
-    return [status for wire in wires for status in wire.answer()[0]]
+        statuses += wire.answer()[0]
+    return statuses
 
 
 def wait_until(condition):
@@ -85,7 +88,7 @@ def test_what_is_under_way_at_sigterm_is_answered(console, under_way):
 
 def test_who_has_knocked_before_sigterm_is_answered(console, wires):
     for wire in wires:
-        wire.send(wire.head("Connection: close"))
+        wire.send(wire.head("Connection: close", target="/healthz"))
     console.server.send_signal(signal.SIGTERM)
 
     assert [status for wire in wires for status in wire.answer()[0]] == [200] * OPEN
