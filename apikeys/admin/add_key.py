@@ -19,6 +19,7 @@ from apikeys.forms.key_create import KeyCreateForm
 from apikeys.forms.submitted import AlreadySubmitted
 from apikeys.models import Permission
 from apikeys.views import password_again
+from apikeys.views.form_page import posted
 from apikeys.views.issued import issued
 
 Fieldsets = list[tuple[str | None, dict[str, Any]]]
@@ -84,8 +85,7 @@ class KeyIssuingAdmin(DeedAdmin):
     ) -> HttpResponse:
         if not self.has_add_permission(request):
             raise PermissionDenied
-        data = request.POST if request.method == "POST" else None
-        form = KeyAddForm(data, operator=request.user)
+        form = KeyAddForm(posted(request), operator=request.user)
         if form.is_bound and form.is_valid() and self._confirmed(request, form):
             try:
                 with transaction.atomic():

@@ -3,8 +3,13 @@
 from typing import Any
 
 from django import forms
-from django.http import HttpRequest, HttpResponse
+from django.http import HttpRequest, HttpResponse, QueryDict
 from django.shortcuts import render
+
+
+def posted(request: HttpRequest) -> QueryDict | None:
+    """What a form was sent with, though it be nothing; None when the page is only looked at."""
+    return request.POST if request.method == "POST" else None
 
 
 def form_page(

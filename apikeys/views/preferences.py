@@ -8,6 +8,7 @@ from django.views.decorators.http import require_http_methods
 
 from apikeys.forms.preferences import PreferencesForm
 from apikeys.preferences import LIFETIME, Preferences, cookie
+from apikeys.views.form_page import posted
 
 
 def safe_next(request: HttpRequest, default: str = "/console/") -> str:
@@ -24,7 +25,7 @@ def preferences(request: HttpRequest) -> HttpResponse:
     """The page, and what the theme switch in the header sends to. Open to everybody."""
     chosen = Preferences.of(request)
     initial = {"theme": chosen.theme, "zone": chosen.zone, "per_page": chosen.per_page}
-    form = PreferencesForm(request.POST or None, initial=initial)
+    form = PreferencesForm(posted(request), initial=initial)
     if not form.is_valid():
         context = {"form": form, "next": safe_next(request)}
         return render(request, "apikeys/preferences.html", context)

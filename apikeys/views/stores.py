@@ -19,7 +19,7 @@ from apikeys.models.scope import sees_every_store
 from apikeys.paging import page_of
 from apikeys.total import COUNTED, Total
 from apikeys.views.access import DEED, FORM, atomic_post, console_page
-from apikeys.views.form_page import form_page
+from apikeys.views.form_page import form_page, posted
 
 
 def _found(request: HttpRequest, public_id: str) -> Store:
@@ -34,7 +34,7 @@ def store_list(request: HttpRequest) -> HttpResponse:
 
 @console_page("apikeys.add_store", methods=FORM)
 def store_create(request: HttpRequest) -> HttpResponse:
-    form, actor = StoreCreateForm(request.POST or None), Actor.from_request(request)
+    form, actor = StoreCreateForm(posted(request)), Actor.from_request(request)
     if form.is_valid():
         try:
             with transaction.atomic():
@@ -71,7 +71,7 @@ def store_detail(request: HttpRequest, public_id: str) -> HttpResponse:
 @atomic_post
 def store_edit(request: HttpRequest, public_id: str) -> HttpResponse:
     store = _found(request, public_id)
-    form = StoreForm(request.POST or None, record=store, initial=store.snapshot())
+    form = StoreForm(posted(request), record=store, initial=store.snapshot())
     if form.is_valid():
         try:
             store.change(actor=Actor.from_request(request), **form.cleaned_data)
@@ -106,8 +106,7 @@ def store_staff(request: HttpRequest, public_id: str) -> HttpResponse:
         raise PermissionDenied(_("Only superusers can choose the staff of a store."))
     store = _found(request, public_id)
     chosen = list(store.staff.values_list("username", flat=True))
-    data = request.POST if request.method == "POST" else None
-    form = StaffForm(data, record=store, initial={"staff": chosen})
+    form = StaffForm(posted(request), record=store, initial={"staff": chosen})
     if form.is_valid():
         store.set_staff(form.cleaned_data["staff"], actor=Actor.from_request(request))
         messages.success(request, _("The staff of %(name)s is saved.") % {"name": store})

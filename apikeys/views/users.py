@@ -13,7 +13,7 @@ from apikeys.paging import page_of
 from apikeys.total import COUNTED, Total, count_beside
 from apikeys.views import filters
 from apikeys.views.access import DEED, FORM, atomic_post, console_page
-from apikeys.views.form_page import form_page
+from apikeys.views.form_page import form_page, posted
 
 SHOWN_KEYS = 50
 
@@ -41,7 +41,7 @@ def user_list(request: HttpRequest) -> HttpResponse:
 
 @console_page("apikeys.add_apiuser", methods=FORM)
 def user_create(request: HttpRequest) -> HttpResponse:
-    form = UserCreateForm(request.POST or None, operator=request.user)
+    form = UserCreateForm(posted(request), operator=request.user)
     if form.is_valid():
         try:
             user = APIUser.objects.add(actor=Actor.from_request(request), **form.cleaned_data)
@@ -85,7 +85,7 @@ def user_switch(request: HttpRequest, username: str, deed: str) -> HttpResponse:
 def user_hand_over(request: HttpRequest, username: str) -> HttpResponse:
     user = _found(request, username)
     initial = {"owner": user.owner.get_username() if user.owner else ""}
-    form = OwnerForm(request.POST or None, operator=request.user, record=user, initial=initial)
+    form = OwnerForm(posted(request), operator=request.user, record=user, initial=initial)
     if form.is_valid():
         owner = form.cleaned_data["owner"]
         user.hand_over(actor=Actor.from_request(request), owner=owner)

@@ -15,7 +15,7 @@ from apikeys.models import ChangeRecord
 from apikeys.paging import page_of
 from apikeys.views import filters
 from apikeys.views.access import DEED, FORM, console_page
-from apikeys.views.form_page import form_page
+from apikeys.views.form_page import form_page, posted
 from storefront.forms.invoice import NewInvoiceForm, PaymentForm
 from storefront.models import Delivery, Invoice, InvoiceStatus
 from storefront.views.once import is_repeated
@@ -52,7 +52,7 @@ def invoice_list(request: HttpRequest) -> HttpResponse:
 
 @console_page("storefront.add_invoice", methods=FORM)
 def invoice_create(request: HttpRequest) -> HttpResponse:
-    form = NewInvoiceForm(request.POST or None, operator=request.user)
+    form = NewInvoiceForm(posted(request), operator=request.user)
     if form.is_valid():
         values = form.cleaned_data
         try:

@@ -9,7 +9,7 @@ from django.utils.translation import gettext as _
 from apikeys.actor import Actor
 from apikeys.paging import page_of
 from apikeys.views.access import DEED, FORM, atomic_post, console_page
-from apikeys.views.form_page import form_page
+from apikeys.views.form_page import form_page, posted
 from storefront.forms.payment_method import SEE_DEBUG, NewPaymentMethodForm, PaymentMethodForm
 from storefront.models import PaymentMethod
 
@@ -29,7 +29,7 @@ def payment_method_list(request: HttpRequest) -> HttpResponse:
 @console_page("storefront.add_paymentmethod", methods=FORM)
 def payment_method_create(request: HttpRequest) -> HttpResponse:
     form = NewPaymentMethodForm(
-        request.POST if request.method == "POST" else None,
+        posted(request),
         operator=request.user,
         may_see_debug=request.user.has_perm(SEE_DEBUG),
     )
@@ -51,7 +51,7 @@ def payment_method_create(request: HttpRequest) -> HttpResponse:
 def payment_method_edit(request: HttpRequest, public_id: str) -> HttpResponse:
     method = _found(request, public_id)
     form = PaymentMethodForm(
-        request.POST if request.method == "POST" else None,
+        posted(request),
         record=method,
         initial=method.snapshot(),
         may_see_debug=request.user.has_perm(SEE_DEBUG),

@@ -10,7 +10,7 @@ from apikeys.actor import Actor
 from apikeys.paging import page_of
 from apikeys.views import filters
 from apikeys.views.access import DEED, FORM, atomic_post, console_page
-from apikeys.views.form_page import form_page
+from apikeys.views.form_page import form_page, posted
 from storefront.forms.product import NewProductForm, ProductForm
 from storefront.models import Product
 
@@ -38,7 +38,7 @@ def product_list(request: HttpRequest) -> HttpResponse:
 
 @console_page("storefront.add_product", methods=FORM)
 def product_create(request: HttpRequest) -> HttpResponse:
-    form = NewProductForm(request.POST or None, operator=request.user)
+    form = NewProductForm(posted(request), operator=request.user)
     if form.is_valid():
         try:
             product = Product.objects.add(actor=Actor.from_request(request), **form.cleaned_data)
@@ -54,7 +54,7 @@ def product_create(request: HttpRequest) -> HttpResponse:
 @atomic_post
 def product_edit(request: HttpRequest, public_id: str) -> HttpResponse:
     product = _found(request, public_id)
-    form = ProductForm(request.POST or None, record=product, initial=product.snapshot())
+    form = ProductForm(posted(request), record=product, initial=product.snapshot())
     if form.is_valid():
         values = {name: value for name, value in form.cleaned_data.items() if value != ""}
         try:

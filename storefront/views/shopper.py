@@ -11,6 +11,7 @@ from django.utils.translation import gettext_lazy as _
 from django.views.decorators.cache import never_cache
 from django.views.decorators.http import require_http_methods
 
+from apikeys.views.form_page import posted
 from storefront import shopper_cookie
 from storefront.forms.shopper import CheckoutForm, QuantityForm
 from storefront.models import Cart
@@ -74,8 +75,8 @@ def checkout(request: HttpRequest, found: Cart) -> HttpResponse:
     """What is due and how to pay it; placing the order leads to the invoice."""
     if found.invoice is not None:
         return redirect(found.invoice.checkout_link)
-    form = CheckoutForm(request.POST if request.method == "POST" else None, cart=found)
-    if request.method == "POST" and form.is_valid():
+    form = CheckoutForm(posted(request), cart=found)
+    if form.is_valid():
         try:
             invoice = found.check_out(**form.cleaned_data)
         except ValidationError as error:

@@ -10,7 +10,7 @@ from apikeys.actor import Actor
 from apikeys.models import Store
 from apikeys.paging import page_of
 from apikeys.views.access import FORM, atomic_post, console_page
-from apikeys.views.form_page import form_page
+from apikeys.views.form_page import form_page, posted
 from storefront.forms.transfer_target import TransferTargetForm
 from storefront.models import SessionTransfer, TransferTarget
 from storefront.models.transfer_target import Action
@@ -31,7 +31,7 @@ def target_edit(request: HttpRequest, store_id: str, action: str) -> HttpRespons
         raise Http404("There is no such action.")
     target = TransferTarget.objects.of(store, action)
     form = TransferTargetForm(
-        request.POST if request.method == "POST" else None,
+        posted(request),
         record=target if target.pk else None,
         initial=target.snapshot(),
     )

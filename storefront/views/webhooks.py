@@ -15,7 +15,7 @@ from apikeys.actor import Actor
 from apikeys.paging import page_of
 from apikeys.views import filters, password_again
 from apikeys.views.access import DEED, FORM, atomic_post, console_page
-from apikeys.views.form_page import form_page
+from apikeys.views.form_page import form_page, posted
 from storefront.forms.webhook import NewWebhookForm, RotationForm, WebhookForm
 from storefront.models import InvoiceStatus, Webhook
 from storefront.views.once import is_repeated
@@ -47,7 +47,7 @@ def webhook_list(request: HttpRequest) -> HttpResponse:
 @console_page("storefront.add_webhook", methods=FORM)
 def webhook_create(request: HttpRequest) -> HttpResponse:
     form = NewWebhookForm(
-        request.POST or None, operator=request.user, initial={"events": InvoiceStatus.values}
+        posted(request), operator=request.user, initial={"events": InvoiceStatus.values}
     )
     if form.is_valid():
         try:
@@ -85,7 +85,7 @@ def webhook_edit(request: HttpRequest, public_id: str) -> HttpResponse:
     webhook = _found(request, public_id)
     known = [event for event in webhook.events if event in InvoiceStatus.values]
     initial = {"url": webhook.url, "events": known, "dialect": webhook.dialect}
-    form = WebhookForm(request.POST or None, record=webhook, initial=initial)
+    form = WebhookForm(posted(request), record=webhook, initial=initial)
     if form.is_valid():
         try:
             webhook.change(
@@ -122,7 +122,7 @@ def webhook_disable(request: HttpRequest, public_id: str) -> HttpResponse:
 def webhook_rotate(request: HttpRequest, public_id: str) -> HttpResponse:
     """A new secret, after the password: the receiver that has only the old one goes deaf."""
     webhook = _found(request, public_id)
-    form = RotationForm(request.POST if request.method == "POST" else None)
+    form = RotationForm(posted(request))
     error = password_again.error_in(request) if form.is_valid() else ""
     if error or not form.is_valid():
         return _ask_again(request, "rotate", webhook, form=form, error=error)
