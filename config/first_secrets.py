@@ -30,8 +30,14 @@ def write_if_missing(path: Path) -> bool:
         pepper=secrets.token_hex(32),
         sealing_key=Fernet.generate_key().decode(),
     )
-    # mkstemp makes the file with mode 0600.
-    descriptor, draft = tempfile.mkstemp(dir=path.parent, prefix=".env.")
+    try:
+        # mkstemp makes the file with mode 0600.
+        descriptor, draft = tempfile.mkstemp(dir=path.parent, prefix=".env.")
+    except OSError as error:
+        raise OSError(
+            f"{path} cannot be written ({error.strerror}): let this user write to its folder, or "
+            "name another file in ENV_FILE."
+        ) from error
     try:
         with os.fdopen(descriptor, "w", encoding="utf-8") as file:
             file.write(text)

@@ -28,9 +28,9 @@ def main() -> int:
     os.umask(0o077)
     os.environ.setdefault("DJANGO_SETTINGS_MODULE", "config.settings")
     env_file = Path(os.environ.get("ENV_FILE") or BASE_DIR / ".env")
-    if first_secrets.write_if_missing(env_file):
-        say(f"Wrote new random secrets to {env_file.name}.")
     try:
+        if first_secrets.write_if_missing(env_file):
+            say(f"Wrote new random secrets to {env_file.name}.")
         django.setup()
         require_free_address()
     except (ImproperlyConfigured, OSError) as error:
@@ -83,9 +83,21 @@ def prepare() -> None:
     ratelimit.require_counters()
     call_command("migrate", interactive=False, verbosity=0)
     at_rest.require_fit()
-    call_command("collectstatic", interactive=False, verbosity=0)
+    collect_static_files()
     open_first_store()
     create_first_superuser()
+
+
+def collect_static_files() -> None:
+    from django.core.management import call_command
+
+    try:
+        call_command("collectstatic", interactive=False, verbosity=0)
+    except OSError as error:
+        raise ImproperlyConfigured(
+            f"STATIC_ROOT cannot hold the static files: {error}. Name a folder that this user may "
+            "write to."
+        ) from error
 
 
 def open_first_store() -> None:
