@@ -17,8 +17,8 @@ from apikeys.views import (
 from apikeys.views.key_bulk import key_bulk
 from apikeys.views.key_create import key_create
 from apikeys.views.key_delete import key_delete
+from apikeys.views.key_detail import key_detail
 from apikeys.views.key_edit import key_edit
-from apikeys.views.key_page import key_detail
 from apikeys.views.preferences import preferences
 
 register_converter(converters.ConsumerKeyConverter, "consumer_key")

@@ -11,7 +11,7 @@ from apikeys.actor import Actor
 from apikeys.models import APIKey
 from apikeys.views import password_again
 from apikeys.views.access import FORM, key_page
-from apikeys.views.key_page import CALLS_PANEL
+from apikeys.views.key_detail import CALLS_PANEL
 
 
 @sensitive_post_parameters("password")
