@@ -30,6 +30,20 @@ class DiscreetWorker(ThreadWorker):
     def handle_error(self, req: Any, client: Any, addr: Any, exc: BaseException) -> None:
         super().handle_error(req, DiscreetSocket(client), addr, exc)
 
+    def enqueue_req(self, conn: Any) -> None:
+        """Give a thread to a connection once somebody speaks on it.
+
+        The stock worker lets a thread wait for the first word, up to five seconds: a few callers
+        who say nothing, as browsers do that connect ahead of time, would keep everybody waiting.
+        """
+        if conn.initialized or conn.data_ready:
+            super().enqueue_req(conn)
+            return
+        conn.set_timeout()
+        self.pending_conns.append(conn)
+        silent = partial(self.on_pending_socket_readable, conn)
+        self.poller.register(conn.sock, EVENT_READ, silent)
+
     def finish_request(self, conn: Any, fs: Future[Any]) -> None:
         """Say goodbye to a caller in passing.
 

@@ -1,4 +1,4 @@
-"""Callers who are answered and do not hang up keep nobody else waiting."""
+"""Callers who say nothing, or are answered and do not hang up, keep nobody else waiting."""
 
 import time
 from contextlib import ExitStack
@@ -42,6 +42,28 @@ def test_who_does_not_hang_up_keeps_nobody_waiting(console, key, request_of):
         with Caller(console, key) as caller:
             assert caller.whoami().status == 200
         assert time.monotonic() - began < LONGEST
+
+
+def test_who_says_nothing_keeps_nobody_waiting(console, key):
+    with ExitStack() as connections:
+        for _ in range(4 * SILENT):
+            connections.enter_context(Wire(console, key))
+
+        began = time.monotonic()
+        with Caller(console, key) as caller:
+            assert caller.whoami().status == 200
+        assert time.monotonic() - began < LONGEST
+
+
+def test_who_said_nothing_for_a_while_is_heard(console, key):
+    """The first word may come in pieces, too."""
+    with Wire(console, key) as late, Caller(console, key) as caller:
+        assert caller.whoami().status == 200
+        head = late.head("Connection: close")
+        late.send(head[:9])
+        assert caller.whoami().status == 200
+        late.send(head[9:])
+        assert late.answer()[0] == [200]
 
 
 def test_who_sends_more_than_is_read_is_not_cut_off(console, key):
