@@ -146,15 +146,15 @@ def test_a_bad_body_is_refused_and_does_nothing(call, writer, what):
     "content_type",
     [
         *("text/xml", "multipart/form-data; boundary=x", "application/x-www-form-urlencoded"),
-        *("", "nonsense", "application/json; charset=utf-16", "a/b; " + "x" * 3000, "\xff/\xfe"),
+        *("", "nonsense", "a/b; " + "x" * 3000, "\xff/\xfe"),
     ],
 )
-def test_a_body_of_another_type_does_nothing_unforeseen(call, writer, content_type):
+def test_a_body_of_another_type_is_refused_as_such(call, writer, content_type):
     response = call(
         writer, NOTES, method="POST", data=b"--x\r\n\r\nname=x", content_type=content_type
     )
 
-    assert response.status_code in {400, 415}
+    assert response.status_code == 415
     assert not Note.objects.exists()
 
 
@@ -163,9 +163,9 @@ def test_a_packed_body_is_not_unpacked(call, writer):
 
     response = call(writer, NOTES, method="POST", data=bomb, headers={"Content-Encoding": "gzip"})
 
-    assert response.status_code in {400, 415}
+    assert response.status_code == 400
     assert not Note.objects.exists()
-    assert CallRecord.objects.get().status == response.status_code
+    assert CallRecord.objects.get().status == 400
 
 
 def test_a_body_of_a_thousand_parts_is_not_taken_apart(call, writer):
@@ -179,9 +179,9 @@ def test_a_body_of_a_thousand_parts_is_not_taken_apart(call, writer):
         content_type="multipart/form-data; boundary=x",
     )
 
-    assert response.status_code in {400, 415}
+    assert response.status_code == 415
     assert not Note.objects.exists()
-    assert CallRecord.objects.get().status == response.status_code
+    assert CallRecord.objects.get().status == 415
 
 
 @pytest.mark.parametrize("name", ["x" * 41, "x" * 500_000, ["a"], {"a": 1}, 10**30])
@@ -191,11 +191,9 @@ def test_a_value_that_the_database_refuses_leaves_nothing(call, writer, name):
     response = call(writer, NOTES, method="POST", data=json.dumps({"name": name}))
 
     assert response.status_code in {200, 500, 503}
-    if response.status_code != 200:
-        assert not Note.objects.exists()
-    assert (
-        CallRecord.objects.get().status == response.status_code or not CallRecord.objects.exists()
-    )
+    assert Note.objects.exists() == (response.status_code == 200)
+    recorded = list(CallRecord.objects.values_list("status", flat=True))
+    assert recorded == [response.status_code]
 
 
 @pytest.mark.parametrize(
@@ -208,7 +206,8 @@ def test_a_foreign_host_is_refused_in_json_and_named_nowhere(client, host):
 
     response = client.get("/api/v1/whoami", headers=headers, secure=True)
 
-    assert response.status_code in {200, 400}
+    assert response.status_code == 400
+    assert response.json()["status"] == 400
     assert "evil" not in response.content.decode()
 
 

@@ -8,7 +8,7 @@ from django.utils import timezone
 
 from storefront import cart_key
 from storefront.models import Cart
-from storefront.models.cart import CartQuerySet
+from storefront.models.cart import CartQuerySet, NoSuchCart
 from tests.calls import send
 from tests.factories import APIKeyFactory
 from tests.storefront.factories import CartFactory, ProductFactory, ShopperSessionFactory
@@ -109,7 +109,7 @@ def test_an_offer_that_lost_a_race_opens_nothing(shop):
     key = cart_key.offer(shop.store.public_id)
     Cart.objects.open(store=shop.store, offered=key)
 
-    with pytest.raises(Exception, match="before"):
+    with pytest.raises(NoSuchCart):
         Cart.objects.open(store=shop.store, offered=key)
 
 

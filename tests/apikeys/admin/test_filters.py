@@ -88,7 +88,7 @@ def test_an_odd_identifier_is_no_mistake_of_ours(client, odd):
     """Under ``/r/`` Django looks for any model, and a session is named by text."""
     sessions = ContentType.objects.get_for_model(Session).pk
 
-    assert client.get(f"/admin/r/{sessions}/{odd}/").status_code in {400, 404}
+    assert client.get(f"/admin/r/{sessions}/{odd}/").status_code == 404
 
 
 def test_a_list_is_sorted_only_by_the_columns_that_are_declared(client):
@@ -128,4 +128,4 @@ def test_the_list_of_keys_is_filtered_as_in_the_console(client, query, found):
 def test_a_page_that_is_not_there_is_not_found(client, model):
     for name in ("0", "x", "9" * 40, "%00", "-1", "1%20or%201", "_3B", "%F0%9F"):
         for what in ("change", "history", "delete"):
-            assert client.get(f"{listing(model)}{name}/{what}/").status_code in {403, 404}, name
+            assert client.get(f"{listing(model)}{name}/{what}/").status_code == 404, name

@@ -221,16 +221,14 @@ def test_when_one_of_the_chosen_fails_none_is_changed(client, monkeypatch):
         {"action": "delete_selected"},
         {"action": "delete_selected", "post": "yes", "index": ""},
         {"action": "\x00"},
-        {"index": "-1"},
-        {"index": "x"},
         {"reason": "\x00" * 600},
     ],
 )
 def test_a_forged_action_is_harmless(client, edit):
     key = APIKeyFactory(disabled=True)
-    form = {"_selected_action": [key.pk], "action": "", "index": 0} | edit
+    form = {"_selected_action": [key.pk], "action": "enable_chosen", "index": 0} | edit
 
-    assert client.post(listing(type(key)), form).status_code in {200, 302, 400}
+    assert client.post(listing(type(key)), form).status_code in {302, 400}
     assert type(key).objects.filter(status="disabled").count() == 1
 
 

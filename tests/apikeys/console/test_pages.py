@@ -118,7 +118,7 @@ def test_a_form_without_its_csrf_field_does_nothing(admin, client, pattern):
 
     response = client.post(address(pattern, key), {"network": "203.0.113.7/32", "name": "x"})
 
-    assert response.status_code in {403, 405}
+    assert response.status_code == 403
     fresh = APIKey.objects.get()
     assert (fresh.revision, fresh.status, fresh.allowed_ips.count()) == (
         key.revision,
