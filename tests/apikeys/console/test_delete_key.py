@@ -49,6 +49,17 @@ def test_the_password_is_asked_again_after_15_minutes(client, key):
     assert not APIKey.objects.exists()
 
 
+@pytest.mark.parametrize(("seconds", "is_due"), [(-1, True), (0, False), (899, False), (900, True)])
+def test_a_password_counts_for_15_minutes_after_it_was_typed(client, key, seconds, is_due):
+    start = timezone.now().replace(microsecond=0)
+    with time_machine.travel(start, tick=False):
+        client.post("/console/login/", {"username": "admin", "password": PASSWORD})
+    with time_machine.travel(start + timedelta(seconds=seconds), tick=False):
+        page = client.get(url(key)).content.decode()
+
+    assert ("Your password" in page) == is_due
+
+
 def test_the_page_says_when_the_key_was_last_used_and_focus_is_on_cancel(client, key):
     page = client.get(url(key)).content.decode()
 

@@ -65,6 +65,18 @@ def test_a_wrong_password_before_a_dangerous_deed_is_kept_with_its_user(client, 
     assert (record.name, record.actor_name) == ("user olga", "olga")
 
 
+def test_no_password_before_a_dangerous_deed_is_no_failed_login(client, db, monkeypatch):
+    client.force_login(UserFactory(superuser=True))
+    monkeypatch.setattr("apikeys.views.password_again.LASTS", -1)
+    key = APIKeyFactory(disabled=True)
+
+    form = {"name": key.api_user.username, "password": ""}
+    page = client.post(f"/console/keys/{key.consumer_key}/delete/", form)
+
+    assert "Type your password." in page.content.decode()
+    assert not kept().exists()
+
+
 def test_only_superusers_see_them(client, alice):
     try_to_log_in(client)
     viewer = UserFactory(stores=[StoreFactory()])

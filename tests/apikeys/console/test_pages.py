@@ -63,10 +63,15 @@ def test_a_stranger_is_led_to_the_login(client, db, pattern):
 
 @pytest.mark.parametrize("pattern", ALL)
 def test_who_is_no_console_user_gets_nothing(client, db, pattern):
-    client.force_login(UserFactory(is_staff=False))
-    url = address(pattern, APIKeyFactory())
+    key = APIKeyFactory()
+    may = [f"apikeys.{ALL[pattern]}"]
+    client.force_login(UserFactory(is_staff=False, permissions=may, stores=[key.api_user.store]))
+    url = address(pattern, key)
 
-    assert (client.get(url) if pattern in PAGES else client.post(url)).status_code == 403
+    response = client.get(url) if pattern in PAGES else client.post(url)
+
+    assert response.status_code == 403
+    assert "The console is for staff only." in response.content.decode()
 
 
 @pytest.mark.parametrize(("pattern", "permission"), ALL.items())

@@ -136,6 +136,25 @@ def test_a_filter_that_is_not_valid_widens_no_deed(client, admin, filters, more)
     assert not APIKey.objects.filter(status="disabled").exists()
 
 
+def test_chosen_keys_are_switched_whatever_the_filters_were(client, admin, key):
+    bulk(client, keys=key.consumer_key, filters="status=nonsense", deed="disable", confirmed="1")
+
+    assert not APIKey.objects.get(pk=key.pk).is_enabled
+
+
+@pytest.mark.parametrize(("deed", "done"), [("disable", "disabled"), ("enable", "enabled")])
+@pytest.mark.parametrize("number", [1, 2])
+def test_how_many_were_switched_is_said(client, admin, deed, done, number):
+    keys = [APIKeyFactory(disabled=deed == "enable").consumer_key for _ in range(number)]
+
+    page = client.post(
+        "/console/keys/bulk/", {"keys": keys, "deed": deed, "confirmed": "yes"}, follow=True
+    ).content.decode()
+
+    assert ("1 key is" if number == 1 else "2 keys are") + f" {done}." in page
+    assert APIKey.objects.filter(status=done).count() == number
+
+
 def test_nothing_chosen_is_said(client, admin):
     key = APIKeyFactory(disabled=True)
     deed = {"deed": "disable"}
