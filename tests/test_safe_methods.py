@@ -1,10 +1,10 @@
-"""Whoever only looks changes nothing: every address of the project, asked for by safe methods."""
+"""Every address of the project: who only looks changes nothing, who may do nothing gets nothing."""
 
 import re
 
 import pytest
 from django.apps import apps
-from django.contrib.auth.models import Group
+from django.contrib.auth.models import Group, Permission
 from django.db import connection
 from django.test.utils import CaptureQueriesContext
 from django.urls import URLPattern, get_resolver
@@ -140,3 +140,44 @@ def test_looking_at_a_page_holds_up_nobody_who_writes(client, shop):
         place: count for place, count in transactions.items() if count > saves_the_session
     } == {}
     assert len(transactions) > 30
+
+
+# What is open to everybody, and the dashboard, which shows everybody what they may see.
+OPEN = {"/console/", "/console/login/", "/console/logout/", "/console/preferences/"}
+
+
+def guarded_pages(shop):
+    places = {address(route, shop) for route in routes() if route.startswith("console/")}
+    return sorted(place for place in places - OPEN if not place.startswith("/console/help/"))
+
+
+def statuses(client, place):
+    return {client.get(place, secure=True).status_code, client.post(place, secure=True).status_code}
+
+
+def test_who_has_no_permission_opens_no_page_of_the_console(client, shop):
+    client.force_login(UserFactory(stores=[shop["key"].api_user.store]))
+
+    answers = {place: statuses(client, place) - {405} for place in guarded_pages(shop)}
+
+    assert {place: answer for place, answer in answers.items() if answer != {403}} == {}
+    assert len(answers) > 30
+
+
+def test_who_is_no_staff_opens_none_either_whatever_their_permissions(client, shop):
+    person = UserFactory(is_staff=False, stores=[shop["key"].api_user.store])
+    person.user_permissions.set(Permission.objects.all())
+    client.force_login(person)
+
+    answers = {place: statuses(client, place) - {405} for place in guarded_pages(shop)}
+
+    assert {place: answer for place, answer in answers.items() if answer != {403}} == {}
+
+
+def test_a_stranger_opens_none_at_all(client, shop):
+    client.logout()
+
+    for place in guarded_pages(shop):
+        assert statuses(client, place) - {405} == {302}, place
+        response = client.post(place, secure=True)
+        assert response.status_code == 405 or response["Location"].startswith("/console/login/")

@@ -200,7 +200,7 @@ class APIKey(AddressList, Rotatable, Switchable, Searchable):
         return ChangeRecord.objects.of_key(self)
 
     def clean(self) -> None:
-        if self.expires_at is not None and (self._state.adding or self._expiry_moved()):
+        if self.expires_at is not None and self._expiry_moved():
             now = timezone.now()
             if self.expires_at <= now:
                 raise ValidationError({"expires_at": _("The expiry must be in the future.")})

@@ -5,7 +5,7 @@ from datetime import timedelta
 import pytest
 from django.utils import timezone
 
-from apikeys.models import APIKey, ChangeRecord
+from apikeys.models import APIKey, ChangeRecord, StaleRevision
 from history.models import CallRecord
 from tests.factories import ACTOR, APIKeyFactory, UserFactory
 
@@ -105,6 +105,28 @@ def test_each_version_shows_its_own_last_use(call, clock):
     used = {secret.version: secret.used_at for secret in APIKey.objects.get().secrets.all()}
 
     assert used == {1: before, 2: timezone.now()}
+
+
+@pytest.mark.parametrize(("overlap", "is_kept"), [(0, False), (3600, True)])
+def test_the_sealed_copy_is_kept_no_longer_than_the_secret_may_sign(overlap, is_kept):
+    key = APIKeyFactory(signing=True)
+
+    key.rotate(actor=ACTOR, overlap=timedelta(seconds=overlap))
+
+    assert bool(key.secrets.get(version=1).sealed) == is_kept
+    key.end_overlap(actor=ACTOR)
+    assert not key.secrets.get(version=1).sealed
+
+
+def test_ending_the_overlap_makes_an_open_form_stale():
+    key = APIKeyFactory()
+    key.rotate(actor=ACTOR, overlap=timedelta(hours=1))
+    opened_at = key.revision
+
+    key.end_overlap(actor=ACTOR)
+
+    with pytest.raises(StaleRevision):
+        key.rotate(actor=ACTOR, revision=opened_at)
 
 
 def test_two_rotations_within_the_overlap_leave_three_secrets(call, clock):

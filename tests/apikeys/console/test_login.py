@@ -229,13 +229,18 @@ def test_a_deactivated_or_changed_user_loses_live_sessions(client, alice, change
     assert client.get("/console/keys/").status_code == 302
 
 
-def test_a_page_warns_when_forwarding_headers_come_from_nobody_trusted(client, alice):
+def test_a_page_warns_when_forwarding_headers_come_while_no_proxy_is_trusted(
+    client, alice, settings
+):
     client.force_login(alice)
 
     page = client.get(PAGE, HTTP_X_FORWARDED_FOR="198.51.100.7").content.decode()
 
     assert "Client IPs may be wrong" in page
     assert "Client IPs may be wrong" not in client.get(PAGE).content.decode()
+    settings.TRUSTED_PROXIES = ("192.0.2.0/24",)
+    page = client.get(PAGE, HTTP_X_FORWARDED_FOR="198.51.100.7").content.decode()
+    assert "Client IPs may be wrong" not in page
 
 
 @pytest.mark.parametrize("username", ["alice", "nobody", "gone", "shopper", "without-password"])

@@ -84,6 +84,27 @@ def test_an_api_user_is_handed_over(client, admin):
     assert APIUser.objects.get().owner is None
 
 
+def test_a_form_that_goes_wrong_at_its_end_has_done_nothing(client, admin, monkeypatch):
+    api_user, store = APIUserFactory(username="till-1"), StoreFactory(name="Main store")
+    forms = {
+        "/console/users/till-1/owner/": {"owner": "admin"},
+        f"/console/stores/{store.public_id}/edit/": {"name": "Outlet", "currency": "EUR"},
+        f"/console/stores/{store.public_id}/staff/": {"staff": [UserFactory().username]},
+    }
+
+    def fail(*arguments, **options):
+        raise RuntimeError("a mistake of ours")
+
+    monkeypatch.setattr("django.contrib.messages.success", fail)
+    for place, form in forms.items():
+        with pytest.raises(RuntimeError, match="a mistake of ours"):
+            send(client, place, form)
+
+    api_user.refresh_from_db()
+    store.refresh_from_db()
+    assert (api_user.owner, store.name, store.staff.count()) == (None, "Main store", 0)
+
+
 def test_staff_hand_over_to_colleagues_only(client, staff):
     user = staff("change_apiuser")
     APIUserFactory(username="till-1", store=user.store)
