@@ -248,9 +248,12 @@ def test_whoever_left_a_store_finds_it_in_no_report_of_theirs(client, staff):
 def test_a_report_is_for_its_author_and_for_superusers(client, staff):
     mine = APIKeyFactory(username="mine")
     store = mine.api_user.store
-    staff(store, may=CHANGES_KEYS)
+    author = staff(store, may=CHANGES_KEYS)
     url = client.post(INCIDENT, {"everything": "on"})["Location"]
+    assert client.get(url).status_code == 200
 
+    author.user_permissions.clear()
+    assert client.get(url).status_code == 403
     staff(store, may=CHANGES_KEYS)
     assert client.get(url).status_code == 404
 

@@ -98,6 +98,26 @@ def test_a_label_is_changed(client, key):
     assert ChangeRecord.objects.filter(action="allowed IP labelled").exists()
 
 
+@pytest.mark.parametrize(
+    ("page", "form", "said"),
+    [
+        ("", {"allowed_ips": "198.51.100.9"}, "198.51.100.9 may use till-1 "),
+        ("", {"allowed_ips": "198.51.100.8\n198.51.100.9"}, "2 addresses or networks may use"),
+        ("", {"allowed_ips": "203.0.113.7"}, "That is on the list already."),
+        ("remove/", {"network": "203.0.113.7/32"}, "203.0.113.7 is removed from the list of"),
+        ("label/", {"network": "203.0.113.7/32", "label": "x"}, "The label is saved."),
+        ("label/", {"network": "198.51.100.9/32"}, "Somebody else has already removed"),
+        ("label/", {"network": "203.0.113.7/32", "label": "a\x00b"}, "Null characters"),
+    ],
+)
+def test_what_became_of_an_address_is_said(client, admin, page, form, said):
+    key = APIKeyFactory(username="till-1", allowed_ips=["203.0.113.7"])
+
+    answer = client.post(url(key, page), form | {"revision": key.revision}, follow=True)
+
+    assert said in answer.content.decode()
+
+
 def test_a_label_that_somebody_changed_meanwhile_stays_so(client, key):
     stale = APIKey.objects.get()
     key.label_ip("203.0.113.7/32", label="ERP 2", actor=ACTOR)

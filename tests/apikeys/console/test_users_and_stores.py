@@ -77,7 +77,8 @@ def test_an_api_user_is_handed_over(client, admin):
     APIUserFactory(username="till-1")
     UserFactory(username="bob")
 
-    send(client, "/console/users/till-1/owner/", {"owner": "bob"})
+    response = send(client, "/console/users/till-1/owner/", {"owner": "bob"})
+    assert "The owner of till-1 is saved." in client.get(response["Location"]).content.decode()
     assert APIUser.objects.get().owner.username == "bob"
 
     send(client, "/console/users/till-1/owner/", {"owner": ""})
