@@ -142,8 +142,12 @@ def test_looking_at_a_page_holds_up_nobody_who_writes(client, shop):
     assert len(transactions) > 30
 
 
-# What is open to everybody, and the dashboard, which shows everybody what they may see.
-OPEN = {"/console/", "/console/login/", "/console/logout/", "/console/preferences/"}
+# What is open to everybody; the dashboard, which shows everybody what they may see; and what keeps
+# logged in whoever is.
+OPEN = {
+    *("/console/", "/console/login/", "/console/logout/", "/console/preferences/"),
+    "/console/stay/",
+}
 
 
 def guarded_pages(shop):
