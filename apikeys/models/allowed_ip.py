@@ -102,10 +102,9 @@ class AddressList(Revisioned):
         entries: Iterable[str | tuple[str, str]],
         *,
         actor: Actor,
-        revision: int | None = None,
     ) -> list[str]:
         """Add networks (canonical), or pairs of network and label. Returns those that were new."""
-        self.lock_at(revision)
+        self.lock()
         added = self._add_ips(entries)
         if added:
             self.modified()
@@ -113,11 +112,9 @@ class AddressList(Revisioned):
         return added
 
     @transaction.atomic
-    def disallow_ips(
-        self, networks: Iterable[str], *, actor: Actor, revision: int | None = None
-    ) -> list[str]:
+    def disallow_ips(self, networks: Iterable[str], *, actor: Actor) -> list[str]:
         """Remove networks. An emptied list lets nobody in. Returns those that were there."""
-        self.lock_at(revision)
+        self.lock()
         rows = self.allowed_ips.filter(network__in=list(networks))
         removed = list(rows.values_list("network", flat=True))
         if removed:

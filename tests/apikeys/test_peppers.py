@@ -26,10 +26,10 @@ def pepper_ids(key):
     return dict(key.secrets.values_list("version", "pepper_id"))
 
 
-def signed(call, key, *, secret, by):
-    """A call with ``secret`` in a header and a signature made with another one, ``by``."""
+def signed(call, key, *, by, secret=None, of=None):
+    """A call signed with one secret, ``by``, and with ``secret`` in a header if there is a key."""
     client = Client(
-        key.consumer_key,
+        (of or key).consumer_key,
         by,
         signature_method=SIGNATURE_HMAC_SHA256,
         signature_type=SIGNATURE_TYPE_QUERY,
@@ -55,6 +55,15 @@ def test_a_wrong_secret_moves_nothing(call, add_pepper):
     add_pepper()
 
     assert call(key, secret=tokens.new_secret(key.consumer_key)).status_code == 401
+
+    assert pepper_ids(key) == {1: 1}
+
+
+def test_a_signed_call_that_brings_no_secret_moves_nothing(call, add_pepper):
+    key = APIKeyFactory(signing=True)
+    add_pepper()
+
+    assert signed(call, None, of=key, by=key.secret).status_code == 200
 
     assert pepper_ids(key) == {1: 1}
 

@@ -332,6 +332,19 @@ def test_failed_attempts_that_are_held_off_are_not_told_of_the_limit_of_a_key(
     assert "the right secret is let in at once" in shown
 
 
+def test_failed_attempts_that_are_held_off_still_count_for_the_key_they_name(
+    client, admin, call, settings
+):
+    settings.FAILED_ATTEMPT_LIMIT = "1/minute"
+    key = APIKeyFactory()
+    for _ in range(3):
+        call(key, secret="cs_live_wrong")
+
+    held_off = UnprovenCalls.objects.filter(reason="rate_limited")
+
+    assert [(row.consumer_key, row.count) for row in held_off] == [(key.consumer_key, 2)]
+
+
 def test_attempts_on_a_key_take_a_permission_of_their_own(client, db):
     key = APIKeyFactory()
     UnprovenCallsFactory(key=key, count=12)

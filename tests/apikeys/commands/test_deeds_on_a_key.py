@@ -156,6 +156,17 @@ def test_addresses_are_allowed_and_disallowed(command):
     assert ran.document["allowed_ips"] == ["198.51.100.0/24"]
 
 
+@pytest.mark.parametrize("label", ["x" * 101, "a\u202eb"])
+@pytest.mark.parametrize("address", ["203.0.113.7", "198.51.100.9"])
+def test_a_label_that_does_not_fit_is_wrong_usage(command, address, label):
+    key = APIKeyFactory(allowed_ips=[("203.0.113.7", "home")])
+
+    ran = command("allow_ip", key.consumer_key, address, f"--label={label}")
+
+    assert ran.code == 2
+    assert [entry.label for entry in key.allowed_ips.all()] == ["home"]
+
+
 def test_an_address_that_is_allowed_already_gets_the_label(command):
     key = APIKeyFactory(allowed_ips=[("203.0.113.7", "home")])
     command("allow_ip", key.consumer_key, "203.0.113.7")

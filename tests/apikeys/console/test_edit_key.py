@@ -2,6 +2,7 @@ import re
 
 import pytest
 import time_machine
+from django.core.exceptions import ValidationError
 from django.utils import timezone
 
 from apikeys.models import APIKey, ChangeRecord
@@ -203,6 +204,13 @@ def test_an_expiry_can_be_kept_moved_and_taken_away(client, key):
     assert APIKey.objects.get().expires_at == first
     client.post(url(key), opened(client, key, expiry="never"))
     assert APIKey.objects.get().expires_at is None
+
+
+def test_an_expiry_in_the_past_is_refused_also_when_another_key_has_it(client, key):
+    past = APIKeyFactory(expired=True).expires_at
+
+    with pytest.raises(ValidationError, match="must be in the future"):
+        key.change(actor=ACTOR, expires_at=past)
 
 
 @pytest.mark.parametrize("revision", ["", "x", "-1", "9" * 30])
