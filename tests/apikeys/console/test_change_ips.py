@@ -1,4 +1,5 @@
 import pytest
+from django.core.exceptions import ValidationError
 
 from apikeys.models import APIKey, ChangeRecord
 from tests.factories import ACTOR, APIKeyFactory
@@ -142,6 +143,11 @@ def test_an_odd_label_changes_nothing(client, key, network, label):
     relabel(client, key, label, network=network)
 
     assert key.allowed_ips.get().label == "ERP"
+
+
+def test_no_label_is_kept_that_is_not_plain_text(key):
+    with pytest.raises(ValidationError):
+        key.label_ip("203.0.113.7/32", label="a\u202eb", actor=ACTOR)
 
 
 @pytest.mark.parametrize("revision", [None, "", "x", "-1", "9" * 30])
