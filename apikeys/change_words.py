@@ -49,7 +49,7 @@ WORDS: Final = {
     "status": _("status"),
     "store": _("store"),
     "user_permissions": _("user permissions"),
-    "username": _("API username"),
+    "username": _("username"),
     "version": _("version"),
     "website": _("website"),
     "api_key": _("API key"),

@@ -124,6 +124,30 @@ def test_axe_finds_nothing_and_nothing_is_cut_off(browser, live_console, records
 
 
 @first_database_only
+@pytest.mark.parametrize(
+    "pattern",
+    ["{key}history/?result=denied", "/console/history/?result=denied", "/console/changes/"],
+)
+def test_the_reason_of_a_call_and_a_change_are_in_sight_on_a_tablet(
+    browser, live_console, records, pattern
+):
+    context = visit(browser, live_console, "light", 768)
+    page = context.new_page()
+    inspection = Inspection(page)
+    log_in(page, live_console, inspection)
+
+    page.goto(pattern.format(**records))
+    inspection.look(pattern)
+
+    for cell in page.locator("tbody :is(.reason, .change):not(:empty)").all():
+        box = cell.bounding_box()
+        assert box["x"] + box["width"] <= 768
+    assert page.locator("tbody :is(.reason, .change):not(:empty)").count()
+    assert inspection.complaints == []
+    context.close()
+
+
+@first_database_only
 def test_nothing_is_cut_off_on_a_tablet(browser, live_console, records):
     context = visit(browser, live_console, "light", 768)
     page = context.new_page()
