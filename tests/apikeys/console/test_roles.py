@@ -1,3 +1,5 @@
+import re
+
 import pytest
 from django.apps import apps
 from django.contrib.auth.models import Group
@@ -74,6 +76,23 @@ def test_a_viewer_disables_nothing(client, log_in_as, role, status):
     client.post(f"/console/keys/{key.consumer_key}/disable/")
 
     assert APIKey.objects.get().status == status
+
+
+DEED = re.compile(
+    r'(?:action|href)="[^"]*/(?:disable|enable|delete|edit|owner|staff|rotate|ips|new)/'
+)
+
+
+@pytest.mark.parametrize(("role", "offered"), [("viewer", False), ("owner", True)])
+@pytest.mark.parametrize("page", ["keys/{key}/", "users/{user}/", "stores/{store}/"])
+def test_a_viewer_is_offered_no_deed(client, log_in_as, role, offered, page):
+    key = log_in_as(role)
+    user = key.api_user
+    place = page.format(key=key.consumer_key, user=user.username, store=user.store.public_id)
+
+    body = client.get(f"/console/{place}").content.decode()
+
+    assert bool(DEED.findall(body.partition("<main")[2])) == offered
 
 
 def test_what_the_owners_of_an_installation_made_of_the_groups_stays(db):
