@@ -79,7 +79,7 @@ def test_a_viewer_disables_nothing(client, log_in_as, role, status):
 
 
 DEED = re.compile(
-    r'(?:action|href)="[^"]*/(?:disable|enable|delete|edit|owner|staff|rotate|ips|new)/'
+    r'<h2>Delete<|(?:action|href)="[^"]*/(?:disable|enable|delete|edit|owner|staff|rotate|ips|new)/'
 )
 
 
