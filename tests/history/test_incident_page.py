@@ -33,7 +33,7 @@ def test_the_dry_run_lists_the_keys_their_last_use_and_what_will_break(client, a
 
     assert "1 key would be disabled" in text
     assert "1 of them was used in the last 7 days. Its integration stops at once." in text
-    assert "In these days they made 4 calls." in text
+    assert "In that time they made 4 calls." in text
     assert re.search(r"busy .* 3 hours ago 4 0", text)
     assert "elsewhere" not in text
     assert enabled() == {"busy", "elsewhere"}
