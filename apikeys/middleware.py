@@ -150,10 +150,13 @@ class ConsoleMiddleware:
         return response
 
     def process_exception(self, request: HttpRequest, error: Exception) -> HttpResponse | None:
-        """Refuse what PostgreSQL cannot even compare, such as a NUL; a form need not look for it.
+        """Refuse what the database cannot even compare; a form need not look for it.
 
-        The deeds are transactions, so nothing is half done.
+        That is a NUL on PostgreSQL, or a number of more than 64 bits, which SQLite's driver
+        complains of by itself. The deeds are transactions, so nothing is half done.
         """
-        if isinstance(error, DataError) and request.path_info.startswith(CONSOLE_PREFIXES):
+        if isinstance(error, DataError | OverflowError) and request.path_info.startswith(
+            CONSOLE_PREFIXES
+        ):
             return problem.bad_request(request, error)
         return None

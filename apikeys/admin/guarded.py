@@ -100,7 +100,8 @@ class GuardedAdmin(BaseAdmin):
         """One and the same 404 for what is not there, of another store, or nonsense."""
         found: Model | None = None
         if not UNSTORABLE.search(object_id):
-            found = super().get_object(request, object_id, from_field)
+            # Django asks only a field that has a name whether it may be asked for.
+            found = super().get_object(request, object_id, from_field or None)
         if found is None:
             raise Http404("There is nothing here.")
         return found

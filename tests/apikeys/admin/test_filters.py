@@ -7,7 +7,7 @@ from django.contrib.sessions.models import Session
 
 from apikeys.admin.api_key import APIKeyAdmin
 from apikeys.models import APIKey
-from tests.back_office import listing
+from tests.back_office import listing, page
 from tests.factories import APIKeyFactory
 
 MODELS = [*admin.site._registry]
@@ -66,6 +66,13 @@ def test_rows_are_referred_to_by_their_id_only(client, field):
 
     assert client.get(listing(APIKey), {"_to_field": field}).status_code == 400
     assert client.get(f"{listing(APIKey)}{key.pk}/change/?_to_field={field}").status_code == 400
+
+
+@pytest.mark.parametrize("what", ["change", "delete"])
+def test_a_row_that_is_referred_to_by_no_field_is_found_by_its_id(client, what):
+    key = APIKeyFactory(disabled=True)
+
+    assert client.get(page(key, what), {"_to_field": ""}).status_code == 200
 
 
 SENSELESS = (

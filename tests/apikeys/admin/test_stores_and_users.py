@@ -313,3 +313,12 @@ def test_the_list_of_keys_says_what_else_refuses_an_enabled_one(
 
     assert "Enabled (Store disabled)<" in shown
     assert "Enabled (Owner inactive)<" in shown
+
+
+@pytest.mark.parametrize("number", ["9" * 19, "9" * 30])
+def test_staff_with_a_number_that_no_column_holds_is_refused(client, number):
+    store = StoreFactory()
+    form = filled_in(client.get(page(store)), staff=[number])
+
+    assert client.post(page(store), form).status_code in (200, 400)
+    assert not store.staff.exists()
