@@ -7,10 +7,13 @@ from collections.abc import Iterator
 from contextlib import ExitStack, contextmanager
 from typing import Any, Final
 
+from django.contrib.auth import SESSION_KEY
 from django.contrib.auth.models import Permission, User
+from django.contrib.sessions.models import Session
 from django.db import transaction
 from django.db.models import QuerySet
 from django.db.models.signals import post_save, pre_save
+from django.utils import timezone
 
 from apikeys.actor import Actor
 from apikeys.models import ChangeRecord
@@ -122,3 +125,10 @@ def saves_kept(actor: Actor) -> Iterator[None]:
         finally:
             pre_save.disconnect(begin, sender=User)
             post_save.disconnect(keep, sender=User)
+
+
+def end_sessions(user: User) -> None:
+    """Log a person out everywhere. Enabled again, they have to log in again."""
+    for session in Session.objects.filter(expire_date__gt=timezone.now()).iterator():
+        if session.get_decoded().get(SESSION_KEY) == str(user.pk):
+            session.delete()

@@ -10,23 +10,22 @@ from axes.models import AccessAttempt, AccessFailureLog, AccessLog
 from django import forms
 from django.contrib import admin, messages
 from django.contrib.admin.utils import unquote
-from django.contrib.auth import SESSION_KEY
 from django.contrib.auth.admin import GroupAdmin, UserAdmin
 from django.contrib.auth.forms import UserChangeForm
 from django.contrib.auth.models import Group, User
-from django.contrib.sessions.models import Session
 from django.core.exceptions import PermissionDenied, ValidationError
 from django.db import transaction
 from django.db.models import Model, QuerySet
 from django.http import HttpRequest
 from django.shortcuts import redirect
 from django.urls import reverse
-from django.utils import timezone
 from django.utils.html import format_html
 from django.utils.translation import gettext_lazy as _
+from django.views.decorators.debug import sensitive_post_parameters
 
 from apikeys import networks, people
 from apikeys.actor import Actor
+from apikeys.admin import password_first
 from apikeys.admin.guarded import GuardedAdmin, NoStoreAdmin
 from apikeys.forms.opened import STALE
 from apikeys.models import ChangeRecord
@@ -141,7 +140,7 @@ class SuperuserAdmin(GuardedAdmin):
         after = people.snapshot(obj)
         people.note(Actor.from_request(request), "changed", obj, before=obj.before, after=after)
         if obj.before.get("is_active") and not after["is_active"]:
-            end_sessions(obj)
+            people.end_sessions(obj)
         return super().log_change(request, obj, message)
 
     def log_deletions(self, request: HttpRequest, queryset: Iterable[Any]) -> Any:
@@ -194,12 +193,17 @@ def state_of(obj: Any) -> str:
     return hashlib.sha256(json.dumps(values).encode()).hexdigest()
 
 
+@sensitive_post_parameters()
 def _alone(request: HttpRequest, page: Callable[[], Any]) -> Any:
-    """Change people one superuser after the other, as long as one is a superuser.
+    """Change people one superuser after the other, after the password, as long as one is one.
 
-    Whoever had to wait may not be one any more: two who demote each other, or delete, in the same
-    instant would otherwise leave none.
+    An open session must not do here what it takes the password for elsewhere: it would give itself
+    a new password, or make a superuser who outlasts it. Whoever had to wait may not be a superuser
+    any more: two who demote each other in the same instant would otherwise leave none.
     """
+    is_superuser = request.user.is_active and request.user.is_superuser
+    if is_superuser and (question := password_first.question(request, admin.site)) is not None:
+        return question
     if request.method != "POST":
         return page()
     with transaction.atomic():
@@ -207,13 +211,6 @@ def _alone(request: HttpRequest, page: Callable[[], Any]) -> Any:
         if people.read_again(cast(User, request.user)) is None:
             raise PermissionDenied
         return page()
-
-
-def end_sessions(user: User) -> None:
-    """Log a person out everywhere. Enabled again, they have to log in again."""
-    for session in Session.objects.filter(expire_date__gt=timezone.now()).iterator():
-        if session.get_decoded().get(SESSION_KEY) == str(user.pk):
-            session.delete()
 
 
 class LoginAdmin(NoStoreAdmin):

@@ -143,6 +143,52 @@ def test_a_new_password_is_kept_as_a_change_without_the_password(client, superus
     assert (last_change().name, last_change().after) == ("user alice", {"password": "…"})
 
 
+def long_after_the_password(client):
+    session = client.session
+    session["password_typed_at"] -= 15 * 60
+    session.save()
+
+
+def forms_about_people(person, group):
+    new = "another horse battery staple"
+    passwords = {"usable_password": "true", "password1": new, "password2": new}
+    return {
+        f"/admin/auth/user/{person.pk}/password/": passwords | {"set-password": "1"},
+        listing(User, "add"): passwords | {"username": "intruder"},
+        page(person): {"username": person.username, "is_superuser": "on", "is_active": "on"},
+        page(person, "delete"): {"post": "yes"},
+        page(group): {"name": "everything"},
+        listing(Group, "add"): {"name": "everything"},
+    }
+
+
+@pytest.mark.parametrize("number", range(6))
+def test_an_open_session_alone_changes_nobody(client, superuser, number):
+    alice, group = UserFactory(username="alice"), Group.objects.create(name="operators")
+    address, form = list(forms_about_people(alice, group).items())[number]
+    long_after_the_password(client)
+    before = list(User.objects.values()), list(Group.objects.values())
+
+    assert "Asked at most once in 15 minutes" in text_of(client.get(address))
+    assert client.post(address, form).status_code == 400
+    assert client.post(address, form | {"password": "a guess"}).status_code == 400
+
+    assert (list(User.objects.values()), list(Group.objects.values())) == before
+    response = client.post(address, {"password": PASSWORD})
+    assert (response.status_code, response.url) == (302, address)
+    assert "Asked at most once" not in text_of(client.get(address))
+
+
+def test_the_password_cannot_be_guessed_before_a_change_of_people(client, superuser):
+    long_after_the_password(client)
+    address = listing(User, "add")
+    for _guess in range(5):
+        response = client.post(address, {"password": "a guess"})
+    assert response.status_code == 429
+
+    assert client.post(address, {"password": PASSWORD}).status_code == 429
+
+
 def test_a_new_password_of_ones_own_is_kept_as_a_change(client, superuser):
     new = "another horse battery staple"
     form = {"old_password": PASSWORD, "new_password1": new, "new_password2": new}
