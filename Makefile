@@ -33,6 +33,7 @@ demo: .venv/runtime ## Fill an empty database with a believable store
 	@$(BIN)/python -m config.first_secrets
 	@$(BIN)/python manage.py migrate --verbosity 0
 	@$(BIN)/python manage.py fill_demo
+	@echo "Look around: make run"
 
 lock: .venv/development ## Rewrite the requirements files from pyproject.toml
 	$(LOCK) pyproject.toml --output-file requirements.txt
