@@ -95,7 +95,8 @@ def test_an_odd_identifier_is_no_mistake_of_ours(client, odd):
     """Under ``/r/`` Django looks for any model, and a session is named by text."""
     sessions = ContentType.objects.get_for_model(Session).pk
 
-    assert client.get(f"/admin/r/{sessions}/{odd}/").status_code == 404
+    # SQLite looks for a NUL and does not find it; PostgreSQL refuses to look.
+    assert client.get(f"/admin/r/{sessions}/{odd}/").status_code in {400, 404}
 
 
 def test_a_list_is_sorted_only_by_the_columns_that_are_declared(client):
